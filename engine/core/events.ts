@@ -1,0 +1,117 @@
+import type { SimTime } from './time.ts';
+
+/** What happened. The order is the code in the log; new kinds are added at the end. */
+export const eventKinds = ['play', 'skip', 'save', 'search', 'onboard', 'signup', 'churn'] as const;
+export type EventKind = (typeof eventKinds)[number];
+
+/** Where a played track came from; `onboarding` for the picks of a new listener. Order is the code in the log. */
+export const eventSources = ['slate', 'library', 'search', 'charts', 'artist', 'onboarding'] as const;
+export type EventSource = (typeof eventSources)[number];
+
+export const kindCode = Object.fromEntries(eventKinds.map((kind, code) => [kind, code])) as Record<EventKind, number>;
+export const sourceCode = Object.fromEntries(eventSources.map((source, code) => [source, code])) as Record<
+  EventSource,
+  number
+>;
+
+/** In the `track`, `position` and `generation` columns: this event has none. */
+export const noTrack = 0xffff_ffff;
+export const noPosition = -1;
+export const noGeneration = -1;
+
+/** One event: one row of the log. `user` and `track` are indices into the listener and track tables, for ever. */
+export interface Event {
+  readonly user: number;
+  /** Index of the track, or {@link noTrack} (sign-up, churn). */
+  readonly track: number;
+  readonly time: SimTime;
+  readonly kind: number;
+  /** How long the track was heard, milliseconds. */
+  readonly playedMs: number;
+  readonly source: number;
+  /** 0-based position in the slate, or {@link noPosition}. */
+  readonly position: number;
+  /** Generation of the slate that was shown, or {@link noGeneration}. */
+  readonly generation: number;
+  /** Probability that the policy showed this track at that position; 1 where the policy is deterministic. */
+  readonly propensity: number;
+}
+
+/** A stretch of the event log: `length` rows in typed columns, in the order things are logged. */
+export interface EventColumns {
+  readonly length: number;
+  readonly user: Uint32Array;
+  readonly track: Uint32Array;
+  readonly time: Int32Array;
+  readonly kind: Uint8Array;
+  readonly playedMs: Uint32Array;
+  readonly source: Uint8Array;
+  readonly position: Int16Array;
+  readonly generation: Int32Array;
+  readonly propensity: Float32Array;
+}
+
+/** Grows typed event columns row by row. */
+export class EventBuffer {
+  #columns = allocate(1024);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(event: Event): void {
+    if (this.#length === this.#columns.user.length) this.#columns = copy(this.#columns, this.#length, 2 * this.#length);
+    const row = this.#length++;
+    for (const name of columnNames) this.#columns[name][row] = event[name];
+  }
+
+  append(events: EventColumns): void {
+    const length = this.#length + events.length;
+    if (length > this.#columns.user.length) {
+      this.#columns = copy(this.#columns, this.#length, Math.max(length, 2 * this.#columns.user.length));
+    }
+    for (const name of columnNames) this.#columns[name].set(events[name].subarray(0, events.length), this.#length);
+    this.#length = length;
+  }
+
+  /** The rows [from, to) so far, as a copy of their own. */
+  slice(from = 0, to = this.#length): EventColumns {
+    const part = allocate(to - from);
+    for (const name of columnNames) part[name].set(this.#columns[name].subarray(from, to));
+    return { length: to - from, ...part };
+  }
+}
+
+/** The names of the columns, in the order of the log file. */
+export const columnNames = [
+  'user',
+  'track',
+  'time',
+  'kind',
+  'playedMs',
+  'source',
+  'position',
+  'generation',
+  'propensity',
+] as const;
+
+type Columns = Omit<EventColumns, 'length'>;
+
+const allocate = (capacity: number): Columns => ({
+  user: new Uint32Array(capacity),
+  track: new Uint32Array(capacity),
+  time: new Int32Array(capacity),
+  kind: new Uint8Array(capacity),
+  playedMs: new Uint32Array(capacity),
+  source: new Uint8Array(capacity),
+  position: new Int16Array(capacity),
+  generation: new Int32Array(capacity),
+  propensity: new Float32Array(capacity),
+});
+
+function copy(columns: Columns, length: number, capacity: number): Columns {
+  const larger = allocate(capacity);
+  for (const name of columnNames) larger[name].set(columns[name].subarray(0, length));
+  return larger;
+}
