@@ -1,0 +1,68 @@
+import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DubplateError } from '../../../engine/core/errors.ts';
+import { writeFileAtomic } from '../../../engine/core/files.ts';
+import { readNpy, writeNpy } from '../../../engine/core/npy.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dubplate-npy-'));
+
+describe('.npy files', () => {
+  it('come back bit for bit', () => {
+    const matrices = fc
+      .tuple(fc.integer({ min: 0, max: 9 }), fc.integer({ min: 1, max: 9 }))
+      .chain(([rows, cols]) =>
+        fc
+          .float32Array({ minLength: rows * cols, maxLength: rows * cols })
+          .map((data) => ({ rows, cols, data: Float32Array.from(data) })),
+      );
+    fc.assert(
+      fc.property(matrices, (matrix) => {
+        const path = join(folder, 'm.npy');
+        writeNpy(path, matrix);
+        expect(readNpy(path)).toEqual(matrix);
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('start their data on a multiple of 64 bytes, as NumPy writes them', () => {
+    const path = join(folder, 'aligned.npy');
+    writeNpy(path, { rows: 1, cols: 2, data: Float32Array.of(1.5, -2) });
+    const bytes = readFileSync(path);
+    expect((bytes.length - 8) % 64).toBe(0);
+    expect(bytes.readFloatLE(bytes.length - 8)).toBe(1.5);
+    expect(bytes.toString('latin1', 10)).toMatch(
+      /^\{'descr': '<f4', 'fortran_order': False, 'shape': \(1, 2\), \} *\n/,
+    );
+  });
+
+  it.each([
+    ['text', 'not a matrix at all, but long enough'],
+    ['a truncated file', undefined],
+  ])('are refused with a hint when they are %s', (_, text) => {
+    const path = join(folder, 'bad.npy');
+    writeNpy(path, { rows: 2, cols: 2, data: new Float32Array(4) });
+    writeFileSync(path, text ?? readFileSync(path).subarray(0, -4));
+    expect(() => readNpy(path)).toThrowError(
+      expect.objectContaining({ code: 'INVALID_INPUT', hint: expect.stringContaining('numpy.save') }),
+    );
+  });
+
+  it('are reported when missing', () => {
+    expect(() => readNpy(join(folder, 'none.npy'))).toThrow(DubplateError);
+  });
+});
+
+describe('writeFileAtomic', () => {
+  it('leaves the old file whole and no temporary file when writing fails', () => {
+    const path = join(folder, 'atomic', 'file.txt');
+    writeFileAtomic(path, 'old');
+    const unwritable = { length: 5 } as unknown as Uint8Array;
+    expect(() => writeFileAtomic(path, unwritable)).toThrow();
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    expect(readdirSync(join(folder, 'atomic'))).toEqual(['file.txt']);
+  });
+});
