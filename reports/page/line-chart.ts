@@ -1,0 +1,197 @@
+import type { Point } from '../figures.ts';
+import { formatCount, formatFigure, isFigure } from '../format.ts';
+import { type Html, html } from './html.ts';
+import { type Axis, tickLabel } from './scale.ts';
+
+/** One line of a chart. `slot` picks its colour, mark and toggle, the same in every chart of the page. */
+export interface Line {
+  readonly name: string;
+  readonly slot: Slot;
+  readonly points: readonly Point[];
+}
+
+/** Where a contender stands in the page's order: its number among all, and among arms or bounds. */
+export interface Slot {
+  readonly index: number;
+  readonly kind: 'arm' | 'bound';
+  readonly rank: number;
+}
+
+export interface LineChart {
+  /** Unique in the page. */
+  readonly id: string;
+  readonly title: string;
+  readonly caption: Html;
+  readonly days: readonly number[];
+  readonly axis: Axis;
+  readonly lines: readonly Line[];
+}
+
+const width = 240;
+const height = 150;
+const plot = { left: 40, right: width - 10, top: 14, bottom: height - 22 };
+
+/** Colours and dashes for when the page's style sheet is blocked; the sheet overrides them. */
+const plainColours = ['#0072b2', '#d55e00', '#007a5a', '#a3447e', '#7a6400', '#2f6f8f'];
+const plainDashes = ['2 3', '6 2 1.5 2', '6 3'];
+
+export const slotClass = ({ index, kind, rank }: Slot): string =>
+  `s${index} ${kind === 'arm' ? `arm arm${rank % plainColours.length}` : `bound bound${rank % plainDashes.length}`}`;
+
+/**
+ * A figure day by day, one line per contender: arms in colour with their own mark at the end, bounds dashed and grey.
+ * A missing day breaks the line. A bound far above all arms is named at the top edge instead of flattening the rest.
+ */
+export function lineChart(chart: LineChart): Html {
+  const { id, title, days, axis, lines } = chart;
+  const x = xOf(days);
+  const y = (value: number): number =>
+    round(plot.bottom - ((value - axis.low) / (axis.high - axis.low)) * (plot.bottom - plot.top));
+  // Ticks are rounded: 0.1 · 3 is a hair above a tick of 0.3 and still belongs to the chart.
+  const dust = 1e-6 * (axis.high - axis.low);
+  const isInside = ({ points }: Line): boolean =>
+    points.every(({ mean }) => mean >= axis.low - dust && mean <= axis.high + dust);
+  const inside = lines.filter((line) => line.points.length > 0 && isInside(line));
+  const above = lines.filter((line) => line.points.length > 0 && !isInside(line));
+  // Bounds first: arms are drawn over them.
+  const drawn = [...inside].sort((a, b) => Number(a.slot.kind === 'arm') - Number(b.slot.kind === 'arm'));
+  return html`<figure class="chart">
+<figcaption>${chart.caption}</figcaption>
+<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="${id}-t ${id}-d" font-size="10.5" font-family="sans-serif">
+<title id="${id}-t">${title}</title>
+<desc id="${id}-d">${description(lines)}</desc>
+${gridOf(axis, y)}${dayTicks(days, x)}
+${drawn.map((line) => lineMarks(line, days, x, y))}
+${above.length > 0 && aboveNote(above)}
+${days.map((day, i) => dayHover(day, days, i, lines, isInside, x, y))}
+</svg>
+</figure>`;
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+const xOf = (days: readonly number[]): ((day: number) => number) => {
+  const first = days[0] ?? 0;
+  const span = Math.max(1, (days[days.length - 1] ?? 0) - first);
+  return (day) => round(plot.left + 4 + ((day - first) / span) * (plot.right - plot.left - 8));
+};
+
+function gridOf(axis: Axis, y: (value: number) => number): Html[] {
+  const [x1, x2] = [plot.left, plot.right];
+  return axis.ticks.map((tick) => {
+    const at = y(tick);
+    return html`<line class="grid" x1="${x1}" x2="${x2}" y1="${at}" y2="${at}" stroke="#ddd"/>
+<text class="tick" x="${x1 - 5}" y="${at}" dy="0.32em" text-anchor="end">${tickLabel(tick, axis)}</text>`;
+  });
+}
+
+/** A short tick for each day; the first and the last are named. */
+function dayTicks(days: readonly number[], x: (day: number) => number): Html {
+  const ends = days.length > 1 ? [days[0] ?? 0, days[days.length - 1] ?? 0] : days;
+  return html`${days.map(
+    (day) =>
+      html`<line class="grid" x1="${x(day)}" x2="${x(day)}" y1="${plot.bottom}" y2="${plot.bottom + 3}" stroke="#ddd"/>`,
+  )}${ends.map(
+    (day, i) =>
+      html`<text class="tick" x="${x(day)}" y="${height - 6}" text-anchor="${i === 0 ? 'start' : 'end'}">${i === 0 ? `day ${day}` : day}</text>`,
+  )}`;
+}
+
+/** Range of the worlds as a band, the mean as a line, and the contender's mark on its last day. */
+function lineMarks(
+  { slot, points }: Line,
+  days: readonly number[],
+  x: (day: number) => number,
+  y: (v: number) => number,
+): Html {
+  const colour = slot.kind === 'arm' ? plainColours[slot.rank % plainColours.length] : '#777';
+  const dash = slot.kind === 'bound' ? plainDashes[slot.rank % plainDashes.length] : undefined;
+  const last = points[points.length - 1];
+  const spread = points.some(({ lowest, highest }) => highest > lowest);
+  return html`<g class="${slotClass(slot)}" fill="none" stroke="${colour}">${runsOf(points, days).map((run) => {
+    const path = (of: (point: Point) => number, list = run): string =>
+      list.map((point) => `${x(point.day)},${clampedY(of(point), y)}`).join(' ');
+    const band = `${path((p) => p.highest)} ${path((p) => p.lowest, [...run].reverse())}`;
+    return html`${spread && slot.kind === 'arm' && html`<polygon class="band" points="${band}" fill="${colour}" fill-opacity="0.15" stroke="none"/>`}<polyline points="${path((p) => p.mean)}" ${dash === undefined ? '' : html`stroke-dasharray="${dash}"`}/>`;
+  })}${last && slot.kind === 'arm' && mark(slot.rank, x(last.day), y(last.mean), colour ?? '#777')}</g>`;
+}
+
+/** A band may reach past an axis that was made for the means of the arms. */
+const clampedY = (value: number, y: (v: number) => number): number =>
+  Math.min(plot.bottom, Math.max(plot.top, y(value)));
+
+/** Stretches of points on neighbouring days. */
+function runsOf(points: readonly Point[], days: readonly number[]): Point[][] {
+  const byDay = new Map(points.map((point) => [point.day, point]));
+  const runs: Point[][] = [[]];
+  for (const day of days) {
+    const point = byDay.get(day);
+    if (point) runs[runs.length - 1]?.push(point);
+    else runs.push([]);
+  }
+  return runs.filter((run) => run.length > 0);
+}
+
+/** The arm's mark: circle, square, triangle, diamond; so colour is never the only difference. */
+export function mark(rank: number, x: number, y: number, colour: string): Html {
+  const shapes = [
+    html`<circle class="mark" cx="${x}" cy="${y}" r="3.4" fill="${colour}"/>`,
+    html`<rect class="mark" x="${round(x - 3.1)}" y="${round(y - 3.1)}" width="6.2" height="6.2" fill="${colour}"/>`,
+    html`<path class="mark" d="M${x} ${round(y - 4)}l4 7h-8z" fill="${colour}"/>`,
+    html`<path class="mark" d="M${x} ${round(y - 4.4)}l4.4 4.4l-4.4 4.4l-4.4 -4.4z" fill="${colour}"/>`,
+  ];
+  return shapes[rank % shapes.length] ?? html``;
+}
+
+/** A sample of a contender's line, for the legend. */
+export function lineSample(slot: Slot): Html {
+  const colour = slot.kind === 'arm' ? (plainColours[slot.rank % plainColours.length] ?? '#777') : '#777';
+  const dash = slot.kind === 'bound' ? html`stroke-dasharray="${plainDashes[slot.rank % plainDashes.length]}"` : '';
+  return html`<svg class="sample" viewBox="0 0 28 12" width="28" height="12" aria-hidden="true"><g class="${
+    slot.kind === 'arm' ? `arm arm${slot.rank % plainColours.length}` : `bound bound${slot.rank % plainDashes.length}`
+  }" fill="none" stroke="${colour}"><polyline points="1,6 27,6" ${dash}/>${slot.kind === 'arm' && mark(slot.rank, 14, 6, colour)}</g></svg>`;
+}
+
+function aboveNote(lines: readonly Line[]): Html {
+  const texts = lines.map(({ name, points }) => `${name} ${formatFigure(points[points.length - 1]?.mean)}`);
+  return html`<text class="tick" x="${plot.right}" y="${plot.top - 5}" text-anchor="end">↑ ${texts.join(', ')}</text>`;
+}
+
+/** A strip of the plot that answers to the pointer: the day's figures as a tooltip, a guide and dots. */
+function dayHover(
+  day: number,
+  days: readonly number[],
+  i: number,
+  lines: readonly Line[],
+  isInside: (line: Line) => boolean,
+  x: (day: number) => number,
+  y: (v: number) => number,
+): Html {
+  const left = i === 0 ? plot.left : round((x(days[i - 1] ?? day) + x(day)) / 2);
+  const right = i === days.length - 1 ? plot.right : round((x(day) + x(days[i + 1] ?? day)) / 2);
+  const here = lines.flatMap((line) => {
+    const point = line.points.find((p) => p.day === day);
+    return point ? [{ line, point }] : [];
+  });
+  const text = here.map(({ line, point }) => `${line.name} ${formatFigure(point.mean)}${countOf(point)}`);
+  return html`<g class="day"><title>${[`day ${day}`, ...text].join('\n')}</title><rect x="${left}" y="${plot.top}" width="${round(right - left)}" height="${plot.bottom - plot.top}" fill="none" pointer-events="all"/><g class="guide" opacity="0" pointer-events="none"><line x1="${x(day)}" x2="${x(day)}" y1="${plot.top}" y2="${plot.bottom}" stroke="#777"/>${here
+    .filter(({ line }) => isInside(line))
+    .map(
+      ({ line, point }) => html`<circle class="${slotClass(line.slot)}" cx="${x(day)}" cy="${y(point.mean)}" r="2.6"/>`,
+    )}</g></g>`;
+}
+
+const countOf = ({ n }: Point): string => (isFigure(n) ? ` (n ${formatCount(n)})` : '');
+
+/** What a listener to the page hears instead of seeing the lines. */
+const description = (lines: readonly Line[]): string =>
+  lines
+    .flatMap(({ name, points }) => {
+      const first = points[0];
+      const last = points[points.length - 1];
+      if (!first || !last) return [`${name}: no figures.`];
+      return [
+        `${name}: ${formatFigure(first.mean)} on day ${first.day}, ${formatFigure(last.mean)} on day ${last.day}.`,
+      ];
+    })
+    .join(' ');

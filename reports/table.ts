@@ -1,0 +1,91 @@
+import type { Figures } from './figures.ts';
+import { worldsOf } from './figures.ts';
+import { alignPoints, formatFigure, oneLine, plural } from './format.ts';
+import type { Segment } from './metrics.ts';
+
+/** A column of the final table. Neighbours with the same group stand below one heading. */
+export interface AnswerColumn {
+  readonly metric: string;
+  readonly segment: Segment;
+  readonly group: string;
+  readonly heading: string;
+}
+
+const bySegment = (metric: string): AnswerColumn[] =>
+  (['all', 'warm', 'newUser', 'newTrack'] as const).map((segment) => ({
+    metric,
+    segment,
+    group: metric,
+    heading: segment,
+  }));
+
+/** The columns of the final table, wherever it is shown. */
+export const answerColumns: readonly AnswerColumn[] = [
+  ...bySegment('oracleRecall@50'),
+  ...bySegment('recall@50'),
+  { metric: 'newTrackShare', segment: 'all', group: 'newTrack', heading: 'share' },
+  { metric: 'cacheHitRate', segment: 'all', group: 'cache', heading: 'hit rate' },
+  { metric: 'refreshSeconds', segment: 'all', group: 'refresh', heading: 'seconds' },
+];
+
+/** Names of runs are short; a longer arm is cut so that the table keeps its width. */
+const longestName = 20;
+
+/**
+ * The final table of a run for a terminal: means over the measured days and worlds, arms first, then bounds, one block
+ * per family, at most about 110 characters wide.
+ */
+export function textTable(figures: Figures): string {
+  const blocks = figures.families.map((family) => block(figures, family));
+  return blocks.length === 0 ? 'The run has no figures.\n' : blocks.join('\n');
+}
+
+function block(figures: Figures, family: string): string {
+  const series = [...figures.arms, ...figures.bounds];
+  const names = series.map((arm) => cut(oneLine(arm)));
+  const nameWidth = Math.max(3, ...names.map((n) => n.length));
+  const columns = answerColumns.map(({ metric, segment, group, heading }) =>
+    rightAligned(
+      heading,
+      // A group of several columns has room for its name anyway.
+      group === metric ? 0 : group.length,
+      alignPoints(series.map((arm) => formatFigure(figures.summary({ arm, family, segment, metric })?.mean))),
+    ),
+  );
+  const line = (row: number): string => columns.map((cells) => cells[row] ?? '').join(' ');
+  const ruled = '─'.repeat(nameWidth + 2 + line(0).length);
+  const rows = names.map((n, i) => `${n.padEnd(nameWidth)}  ${line(i + 1)}`.trimEnd());
+  const days = figures.days.length;
+  const state = figures.bounds.length === 0 ? '' : '; bounds are scored on the state of the first arm';
+  return `${[
+    ...(figures.families.length > 1 ? [`family ${oneLine(family)}`] : []),
+    `${' '.repeat(nameWidth)}  ${groupLine(columns)}`.trimEnd(),
+    `${'arm'.padEnd(nameWidth)}  ${line(0)}`,
+    ruled,
+    ...rows.slice(0, figures.arms.length),
+    ...(figures.bounds.length === 0 ? [] : [ruled, ...rows.slice(figures.arms.length)]),
+    `means over ${plural(days, 'measured day')} and ${plural(worldsOf(figures, family), 'world')}${state}`,
+  ].join('\n')}\n`;
+}
+
+const cut = (name: string): string => (name.length > longestName ? `${name.slice(0, longestName - 1)}…` : name);
+
+/** Heading and cells of a column at one width. */
+function rightAligned(heading: string, atLeast: number, cells: readonly string[]): string[] {
+  const width = Math.max(atLeast, ...[heading, ...cells].map((cell) => cell.length));
+  return [heading, ...cells].map((cell) => cell.padStart(width));
+}
+
+/** The line above the headings: each group's name once over its columns, with a rule where it spans several. */
+function groupLine(columns: readonly (readonly string[])[]): string {
+  const parts: string[] = [];
+  for (let i = 0; i < columns.length; ) {
+    const group = answerColumns[i]?.group ?? '';
+    let width = -1;
+    let span = 0;
+    for (; answerColumns[i + span]?.group === group; span++) width += 1 + (columns[i + span]?.[0]?.length ?? 0);
+    parts.push(span === 1 ? group.padStart(width) : ` ${group} `.padEnd(width, '─').padStart(width));
+    i += span;
+  }
+  return parts.join(' ');
+}
