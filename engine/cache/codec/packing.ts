@@ -1,0 +1,10 @@
+/** How ids become bytes; the format byte of a value names the packing. One per file beside this one. */
+export interface IdPacking {
+  readonly name: string;
+  /** 0–15, for ever: values written years ago still carry it. */
+  readonly format: number;
+  readonly largestId: number;
+  bytesFor(count: number): number;
+  pack(ids: Uint32Array, into: DataView): void;
+  unpack(from: DataView, ids: Uint32Array): void;
+}

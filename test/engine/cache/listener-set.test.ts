@@ -1,0 +1,17 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { ListenerSet } from '../../../engine/cache/listener-set.ts';
+
+it('holds what a Set would, near and far apart, page borders and both ends of the range included', () => {
+  const near = fc.nat({ max: 70_000 });
+  const anywhere = fc.nat({ max: 0xffff_ffff });
+  const border = fc.constantFrom(0, 31, 32, 65_535, 65_536, 2 ** 31 - 1, 2 ** 31, 0xffff_ffff);
+  fc.assert(
+    fc.property(fc.array(fc.oneof(near, anywhere, border), { maxLength: 60 }), (listeners) => {
+      const set = new ListenerSet();
+      for (const listener of listeners) set.add(listener);
+      expect(set.size).toBe(new Set(listeners).size);
+      expect([...set].sort((a, b) => a - b)).toEqual([...new Set(listeners)].sort((a, b) => a - b));
+    }),
+  );
+});
