@@ -1,0 +1,77 @@
+import { sortByScore } from '../retrieval/order.ts';
+
+/** A track has enough evidence for its collaborative scores to mean something from this many plays. */
+export const enoughPlays = 5;
+
+/** Below this many tracks with evidence, a distribution is not worth the name and the bar is lowered. */
+const fewestTracks = 20;
+
+/** Working memory of {@link audioOnCollaborativeScale}; one per catalogue size, used again for every listener. */
+export interface ScaleScratch {
+  readonly order: Uint32Array;
+  readonly keys: Float64Array;
+  readonly scale: Float32Array;
+}
+
+export const scaleScratch = (tracks: number): ScaleScratch => ({
+  order: new Uint32Array(tracks),
+  keys: new Float64Array(tracks),
+  scale: new Float32Array(tracks),
+});
+
+/**
+ * Put a listener's audio scores on the scale of their collaborative scores: the candidate at rank i by audio gets the same
+ * quantile of the collaborative scores.
+ *
+ *     audioOnScale(t) = Q(1 − i / (m − 1))       i = 0 … m − 1 by (audio score descending, row ascending), m candidates
+ *
+ * Q is the quantile function (linear between order statistics) of the listener's collaborative scores over candidates
+ * with evidence only: the score of a track that nobody played says nothing, it is near 0 because its factor is. The rank
+ * runs over all candidates, so whatever share of them is new, the same share of the high quantiles goes to new tracks: a
+ * new track that sounds right stands level with a known one that is loved as much. Raw scores would not do: an embedding
+ * predicted from sound is shrunk towards the mean, and would never rank.
+ *
+ * @param candidates rows to be ranked: released and unheard.
+ * @param plays      plays of every track. Where fewer than 20 candidates have {@link enoughPlays}, those with any play
+ *   count, and where these are as few, all candidates.
+ * @param out        [tracks]; written at the candidates only.
+ */
+export function audioOnCollaborativeScale(
+  candidates: Uint32Array,
+  collaborative: Float32Array,
+  audio: Float32Array,
+  plays: ArrayLike<number>,
+  scratch: ScaleScratch,
+  out: Float32Array,
+): void {
+  const m = candidates.length;
+  if (m === 0) return;
+  const scale = scoresWithEvidence(candidates, collaborative, plays, scratch.scale);
+  scale.sort();
+  const order = scratch.order.subarray(0, m);
+  order.set(candidates);
+  sortByScore(order, audio, scratch.keys);
+  const top = scale.length - 1;
+  const step = m > 1 ? top / (m - 1) : 0;
+  for (let i = 0; i < m; i++) {
+    const position = top - i * step;
+    const below = Math.max(0, Math.floor(position));
+    const low = scale[below]!;
+    const high = scale[Math.min(below + 1, top)]!;
+    out[order[i]!] = low + (position - below) * (high - low);
+  }
+}
+
+function scoresWithEvidence(
+  candidates: Uint32Array,
+  collaborative: Float32Array,
+  plays: ArrayLike<number>,
+  scale: Float32Array,
+): Float32Array {
+  for (const bar of [enoughPlays, 1, 0]) {
+    let length = 0;
+    for (const track of candidates) if (plays[track]! >= bar) scale[length++] = collaborative[track]!;
+    if (length >= fewestTracks || bar === 0) return scale.subarray(0, length);
+  }
+  return scale;
+}

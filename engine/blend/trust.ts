@@ -1,0 +1,49 @@
+import type { BlendOptions } from '../options.ts';
+
+/** What is known about a pair when its scores are blended; all are counts ≥ 0. */
+export interface PairEvidence {
+  readonly userInteractions: number;
+  readonly trackPlays: number;
+  readonly artistPlays: number;
+}
+
+/** Share of trust in the collaborative score, in [0, 1]; the rest goes to audio (both already on one scale). Pure. */
+export type Trust = (evidence: PairEvidence) => number;
+
+/** The strategies that share trust between the two scores. */
+export const blends = {
+  collaborative: (): Trust => () => 1,
+  audio: (): Trust => () => 0,
+  /** The same trust for every pair. */
+  fixed:
+    (o: { readonly trust: number }): Trust =>
+    () =>
+      o.trust,
+  /** Trust grows with plays of the track and reaches one half at `halfTrust` (> 0) plays. */
+  byEvidence:
+    (o: { readonly halfTrust: number }): Trust =>
+    ({ trackPlays }) =>
+      trackPlays / (trackPlays + o.halfTrust),
+};
+
+/**
+ * How a list is ranked: by the two personal scores, sharing trust between them, or by the charts, which are the same for
+ * all and trust neither. `popular` is the reference that a personal ranking has to beat.
+ */
+export type Ranking = { readonly by: 'scores'; readonly trust: Trust } | { readonly by: 'charts' };
+
+/** The ranking that the options name. */
+export function rankingOf(options: BlendOptions): Ranking {
+  switch (options.kind) {
+    case 'popular':
+      return { by: 'charts' };
+    case 'collaborative':
+      return { by: 'scores', trust: blends.collaborative() };
+    case 'audio':
+      return { by: 'scores', trust: blends.audio() };
+    case 'fixed':
+      return { by: 'scores', trust: blends.fixed(options) };
+    case 'byEvidence':
+      return { by: 'scores', trust: blends.byEvidence(options) };
+  }
+}

@@ -1,0 +1,215 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type BlendedSlate, blendScratch, blendSlate, type TrackEvidence } from '../../../engine/blend/blend-slate.ts';
+import { audioOnCollaborativeScale, scaleScratch } from '../../../engine/blend/one-scale.ts';
+import { rankingOf } from '../../../engine/blend/trust.ts';
+import { createStreams, type Draw, normalFrom } from '../../../engine/core/random.ts';
+import { type BlendOptions, type EngineOptions, engineOptionsSchema } from '../../../engine/options.ts';
+
+const streams = createStreams('blend');
+const n = 300;
+const never: Draw = () => {
+  throw new Error('nothing should be drawn');
+};
+const normals = (length: number, draw: Draw, mean = 0, sd = 1): Float32Array =>
+  Float32Array.from({ length }, () => mean + sd * normalFrom(draw));
+
+/** A catalogue where `isNew` says which tracks nobody has played; the others have 1,000 plays. */
+const catalogue = (isNew: (track: number) => boolean, tracks = n): TrackEvidence => {
+  const plays = Uint32Array.from({ length: tracks }, (_, t) => (isNew(t) ? 0 : 1000));
+  return {
+    isReleased: new Uint8Array(tracks).fill(1),
+    isNew: Uint8Array.from(plays, (p) => (p === 0 ? 1 : 0)),
+    plays,
+    artistPlays: plays,
+    recentPlays: Float64Array.from({ length: tracks }, (_, t) => (t * 7919) % tracks),
+  };
+};
+const optionsOf = (blend: BlendOptions, rest: Partial<EngineOptions['slate']> = {}): EngineOptions => {
+  const options = engineOptionsSchema.parse({ blend });
+  return { ...options, slate: { ...options.slate, ...rest } };
+};
+const byScore = (scores: ArrayLike<number>): number[] =>
+  Array.from({ length: scores.length }, (_, t) => t).sort((a, b) => scores[b]! - scores[a]! || a - b);
+
+describe('audio on the collaborative scale', () => {
+  it('keeps the order by audio and spans exactly the collaborative scores of tracks with evidence', () => {
+    fc.assert(
+      fc.property(fc.nat(1e6), fc.integer({ min: 25, max: n }), (seed, m) => {
+        const draw = streams('scale', seed);
+        const candidates = Uint32Array.from({ length: m }, (_, i) => i);
+        const collaborative = normals(n, draw, 3, 0.5);
+        const audio = normals(n, draw, 0, 1e-3);
+        const plays = Array.from({ length: n }, (_, t) => (t < 22 ? 50 : Math.floor(8 * draw())));
+        const out = new Float32Array(n);
+        audioOnCollaborativeScale(candidates, collaborative, audio, plays, scaleScratch(n), out);
+        const known = [...candidates].filter((t) => plays[t]! >= 5).map((t) => collaborative[t]!);
+        const order = byScore(audio.subarray(0, m));
+        expect(out[order[0]!]).toBeCloseTo(Math.max(...known), 6);
+        expect(out[order.at(-1)!]).toBeCloseTo(Math.min(...known), 6);
+        order.slice(1).forEach((track, i) => {
+          expect(out[track]).toBeLessThanOrEqual(out[order[i]!]!);
+        });
+      }),
+    );
+  });
+
+  it('gives every candidate the same quantile: with evidence everywhere, sorted scores meet sorted scores', () => {
+    const draw = streams('quantile', 0);
+    const [collaborative, audio] = [normals(n, draw, 5, 2), normals(n, draw)];
+    const out = new Float32Array(n);
+    const all = Uint32Array.from({ length: n }, (_, i) => i);
+    audioOnCollaborativeScale(all, collaborative, audio, new Array(n).fill(9), scaleScratch(n), out);
+    const expected = byScore(collaborative).map((t) => collaborative[t]!);
+    byScore(audio).forEach((track, i) => {
+      expect(out[track]).toBeCloseTo(expected[i]!, 5);
+    });
+  });
+
+  it('is not fooled by the collaborative scores of tracks that nobody played', () => {
+    const draw = streams('unplayed', 0);
+    const all = Uint32Array.from({ length: n }, (_, i) => i);
+    const plays = Array.from({ length: n }, (_, t) => (t < 100 ? 50 : 0));
+    const collaborative = normals(n, draw, 1, 0.1);
+    const audio = normals(n, draw);
+    const [one, other] = [new Float32Array(n), new Float32Array(n)];
+    audioOnCollaborativeScale(all, collaborative, audio, plays, scaleScratch(n), one);
+    const changed = collaborative.map((value, t) => (t < 100 ? value : 0));
+    audioOnCollaborativeScale(all, changed, audio, plays, scaleScratch(n), other);
+    expect(other).toEqual(one);
+  });
+});
+
+describe('a blended list', () => {
+  it('admits new tracks to the first 50 in proportion to their number when evidence is equal', () => {
+    const listeners = 400;
+    const tracks = 1000;
+    const scratch = blendScratch(tracks);
+    for (const share of [0.1, 0.3, 0.6]) {
+      const known = catalogue((t) => t % 10 < 10 * share, tracks);
+      const options = optionsOf({ kind: 'byEvidence', halfTrust: 1 }, { length: 50 });
+      let fresh = 0;
+      for (let listener = 0; listener < listeners; listener++) {
+        const draw = streams(`listener ${share}`, listener);
+        // Known tracks are told apart by plays, new ones by sound; predicted scores are shrunk a hundredfold,
+        // and the collaborative scores of unplayed tracks are next to nothing.
+        const collaborative = normals(tracks, draw, 0.4, 0.2);
+        for (let t = 0; t < tracks; t++) if (known.isNew[t]) collaborative[t]! *= 1e-3;
+        const audio = normals(tracks, draw, 0, 0.002);
+        const heard = new Uint32Array();
+        const slate = blendSlate({ collaborative, audio, heard, interactions: 9 }, known, options, never, scratch);
+        for (const track of slate.tracks) fresh += known.isNew[track]!;
+      }
+      // In a list of 50 from 1,000 the count is hypergeometric: sd below √(50·share·(1 − share)) per listener.
+      const sd = Math.sqrt((50 * share * (1 - share)) / listeners) / 50;
+      expect(Math.abs(fresh / (50 * listeners) - share)).toBeLessThan(4 * sd + 0.004);
+    }
+  });
+
+  it('is the plain top list of whichever score is trusted alone', () => {
+    const draw = streams('alone', 0);
+    const [collaborative, audio] = [normals(n, draw), normals(n, draw)];
+    const listener = { collaborative, audio, heard: Uint32Array.of(3, 5), interactions: 4 };
+    const known = catalogue((t) => t % 3 === 0);
+    const expected = (scores: ArrayLike<number>) =>
+      byScore(scores)
+        .filter((t) => t !== 3 && t !== 5)
+        .slice(0, 40);
+    const listOf = (blend: BlendOptions) => blendSlate(listener, known, optionsOf(blend, { length: 40 }), never);
+    expect([...listOf({ kind: 'collaborative' }).tracks]).toEqual(expected(collaborative));
+    expect(listOf({ kind: 'collaborative' }).collaborativeShare).toBe(1);
+    expect([...listOf({ kind: 'audio' }).tracks]).toEqual(expected(audio));
+    expect([...listOf({ kind: 'fixed', trust: 1 }).tracks]).toEqual(expected(collaborative));
+    expect([...listOf({ kind: 'popular' }).tracks]).toEqual(expected(known.recentPlays));
+    expect(listOf({ kind: 'popular' }).collaborativeShare).toBe(0);
+    const deaf = { ...listener, audio: undefined };
+    expect([
+      ...blendSlate(deaf, known, optionsOf({ kind: 'fixed', trust: 0.5 }, { length: 40 }), never).tracks,
+    ]).toEqual(expected(collaborative));
+  });
+
+  it('gives the charts to a listener of whom nothing is known', () => {
+    const known = catalogue(() => false);
+    const stranger = {
+      collaborative: new Float32Array(n),
+      audio: new Float32Array(n),
+      heard: new Uint32Array(),
+      interactions: 0,
+    };
+    for (const kind of ['collaborative', 'audio', 'byEvidence'] as const) {
+      const options = optionsOf(engineOptionsSchema.shape.blend.parse({ kind }), { length: 9 });
+      expect([...blendSlate(stranger, known, options, never).tracks]).toEqual(byScore(known.recentPlays).slice(0, 9));
+    }
+  });
+
+  it('holds only released and unheard tracks, once each, for any blend, and depends on nothing left in the scratch', () => {
+    const scratch = blendScratch(n);
+    const kinds = fc.constantFrom<BlendOptions>(
+      { kind: 'collaborative' },
+      { kind: 'audio' },
+      { kind: 'popular' },
+      { kind: 'fixed', trust: 0.4 },
+      { kind: 'byEvidence', halfTrust: 20 },
+    );
+    const special = fc.record({
+      length: fc.integer({ min: 1, max: n + 50 }),
+      slots: fc.nat(6),
+      epsilonSlots: fc.nat(20),
+    });
+    fc.assert(
+      fc.property(kinds, special, fc.nat(1e6), fc.constantFrom(0, 0.2), (blend, slots, seed, randomSlots) => {
+        const draw = streams('any', seed);
+        const known = {
+          ...catalogue((t) => t % 4 === 0),
+          isReleased: Uint8Array.from({ length: n }, () => (draw() < 0.8 ? 1 : 0)),
+          plays: Uint32Array.from({ length: n }, () => Math.floor(40 * draw() ** 3)),
+        };
+        const heard = Uint32Array.from({ length: n }, (_, t) => t).filter(() => draw() < 0.3);
+        const listener = { collaborative: normals(n, draw), audio: normals(n, draw), heard, interactions: 5 };
+        const options = { ...optionsOf(blend, slots), degrade: { randomSlots } };
+        const make = (memory?: typeof scratch): BlendedSlate =>
+          blendSlate(listener, known, options, streams('layout', seed), memory);
+        const { tracks, propensity, collaborativeShare } = make(scratch);
+        expect(make()).toEqual({ tracks, propensity, collaborativeShare });
+        const isHeard = new Set(heard);
+        const allowed = Array.from(known.isReleased.keys()).filter((t) => known.isReleased[t] === 1 && !isHeard.has(t));
+        expect(tracks).toHaveLength(Math.min(slots.length, allowed.length));
+        expect(new Set(tracks).size).toBe(tracks.length);
+        for (const track of tracks) expect(allowed).toContain(track);
+        expect(propensity).toHaveLength(tracks.length);
+        expect(collaborativeShare).toBeGreaterThanOrEqual(0);
+        expect(collaborativeShare).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it('counts a position as collaborative when more than half of its score is', () => {
+    const draw = streams('share', 0);
+    const known = { ...catalogue(() => false), plays: Uint32Array.from({ length: n }, (_, t) => (t % 2 ? 21 : 20)) };
+    const listener = {
+      collaborative: normals(n, draw),
+      audio: normals(n, draw),
+      heard: new Uint32Array(),
+      interactions: 5,
+    };
+    const slate = blendSlate(listener, known, optionsOf({ kind: 'byEvidence', halfTrust: 20 }), never);
+    const odd = slate.tracks.filter((track) => track % 2 === 1).length;
+    expect(slate.collaborativeShare).toBe(odd / slate.tracks.length);
+  });
+});
+
+describe('trust', () => {
+  it('is a share that never falls as plays of the track grow, and is one half at halfTrust plays', () => {
+    const ranking = rankingOf({ kind: 'byEvidence', halfTrust: 12 });
+    if (ranking.by !== 'scores') throw new Error('byEvidence ranks by scores');
+    const trustAt = (trackPlays: number) => ranking.trust({ userInteractions: 0, trackPlays, artistPlays: 0 });
+    expect(trustAt(0)).toBe(0);
+    expect(trustAt(12)).toBe(0.5);
+    fc.assert(
+      fc.property(fc.nat(1e6), (plays) => {
+        expect(trustAt(plays + 1)).toBeGreaterThanOrEqual(trustAt(plays));
+        expect(trustAt(plays)).toBeLessThan(1);
+      }),
+    );
+  });
+});
