@@ -1,0 +1,84 @@
+import { assign } from 'xstate';
+
+/** The kinds of column an actor's numbers live in. Which one decides how they wrap, so machine and table use the same. */
+const columnTypes = {
+  uint8: Uint8Array,
+  uint16: Uint16Array,
+  uint32: Uint32Array,
+} as const;
+export type ColumnType = keyof typeof columnTypes;
+
+/** Names and types of the columns of one kind of actor. */
+export type Layout = Readonly<Record<string, ColumnType>>;
+
+/** Typed columns of a layout: entry i of each belongs to actor i. */
+export type ColumnsOf<L extends Layout> = {
+  readonly [N in keyof L]: InstanceType<(typeof columnTypes)[L[N]]>;
+};
+
+/** One actor's numbers by column name: the context of the interpreted machine. */
+export type RowOf<L extends Layout> = { [N in keyof L]: number };
+
+/** A question about row `row`; `value` is the number that came with the event. Pure. */
+export type RowGuard<L extends Layout> = (columns: ColumnsOf<L>, row: number, value: number) => boolean;
+/** A change to row `row`, and to nothing else. */
+export type RowAction<L extends Layout> = (columns: ColumnsOf<L>, row: number, value: number) => void;
+
+/** An event as XState sees it; the table is given the same name and value. */
+export interface RowEvent<Type extends string> {
+  readonly type: Type;
+  readonly value?: number;
+}
+
+/** Columns of zeros for `rows` actors. */
+export function columnsOf<L extends Layout>(layout: L, rows: number): ColumnsOf<L> {
+  const columns = Object.entries(layout).map(([name, type]) => [name, new columnTypes[type](rows)]);
+  return Object.fromEntries(columns) as ColumnsOf<L>;
+}
+
+/** Columns equal to `columns` that share nothing with them. */
+export function copyColumns<L extends Layout>(columns: ColumnsOf<L>): ColumnsOf<L> {
+  const copies = Object.entries(columns).map(([name, column]) => [name, column.slice()]);
+  return Object.fromEntries(copies) as ColumnsOf<L>;
+}
+
+/** Row `row` of the columns as plain numbers. */
+export function readRow<L extends Layout>(columns: ColumnsOf<L>, row: number): RowOf<L> {
+  const numbers = Object.entries(columns).map(([name, column]) => [name, column[row]!]);
+  return Object.fromEntries(numbers) as RowOf<L>;
+}
+
+/** Put plain numbers into row `row`. */
+export function writeRow<L extends Layout>(columns: ColumnsOf<L>, row: number, numbers: RowOf<L>): void {
+  for (const name of Object.keys(columns)) columns[name]![row] = numbers[name]!;
+}
+
+/** Row guards as XState guards: the machine's context becomes a table of one row. */
+export function rowGuards<L extends Layout, N extends string>(layout: L, guards: Record<N, RowGuard<L>>) {
+  const wrap = (guard: RowGuard<L>) => (args: { context: RowOf<L>; event: RowEvent<string> }) =>
+    guard(oneRow(layout, args.context), 0, args.event.value ?? 0);
+  const wrapped = Object.entries<RowGuard<L>>(guards).map(([name, guard]) => [name, wrap(guard)]);
+  return Object.fromEntries(wrapped) as Record<N, ReturnType<typeof wrap>>;
+}
+
+/** Row actions as XState assignments. */
+export function rowActions<L extends Layout, T extends string, N extends string>(
+  layout: L,
+  _events: readonly T[],
+  actions: Record<N, RowAction<L>>,
+) {
+  const wrap = (action: RowAction<L>) =>
+    assign<RowOf<L>, RowEvent<T>, undefined, RowEvent<T>, never>(({ context, event }) => {
+      const row = oneRow(layout, context);
+      action(row, 0, event.value ?? 0);
+      return readRow(row, 0);
+    });
+  const wrapped = Object.entries<RowAction<L>>(actions).map(([name, action]) => [name, wrap(action)]);
+  return Object.fromEntries(wrapped) as Record<N, ReturnType<typeof wrap>>;
+}
+
+function oneRow<L extends Layout>(layout: L, numbers: RowOf<L>): ColumnsOf<L> {
+  const columns = columnsOf(layout, 1);
+  writeRow(columns, 0, numbers);
+  return columns;
+}

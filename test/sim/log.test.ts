@@ -1,0 +1,85 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tableFromIPC } from 'apache-arrow';
+import { afterAll, describe, expect, it } from 'vitest';
+import { EventBuffer } from '../../engine/core/events.ts';
+import { readNpy } from '../../engine/core/npy.ts';
+import { readEvents, writeEvents, writeListeners, writeTracks, writeTruth } from '../../sim/log.ts';
+import { digestOfEvents, livePast, smallWorld } from './support.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dubplate-log-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+const at = (name: string): string => join(folder, name);
+
+const world = smallWorld({}, { historyDays: 3 });
+const { log } = livePast(world);
+
+describe('the event log', () => {
+  it('comes back from its file as it was', () => {
+    writeEvents(at('day.arrow'), log);
+    expect(digestOfEvents(readEvents(at('day.arrow')))).toBe(digestOfEvents(log));
+    writeEvents(at('empty.arrow'), new EventBuffer().slice());
+    expect(readEvents(at('empty.arrow')).length).toBe(0);
+  });
+
+  it('is the same file for the same events, and leaves nothing else behind', () => {
+    writeEvents(at('one.arrow'), log);
+    writeEvents(at('two.arrow'), log);
+    expect(readFileSync(at('one.arrow')).equals(readFileSync(at('two.arrow')))).toBe(true);
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('reads as names for anybody who opens it with Arrow', () => {
+    writeEvents(at('named.arrow'), log);
+    const table = tableFromIPC(readFileSync(at('named.arrow')));
+    const kinds = new Set(Array.from({ length: 500 }, (_, i) => table.get(i)?.toJSON().kind));
+    expect(kinds.has('play') && kinds.has('skip')).toBe(true);
+  });
+
+  it('says what is wrong with a file that is not one', () => {
+    writeFileSync(at('text.arrow'), 'not arrow at all');
+    expect(() => readEvents(at('text.arrow'))).toThrow(/not an event log/);
+    expect(() => readEvents(at('missing.arrow'))).toThrow(/no event log at/);
+    writeListeners(at('listeners.arrow'), world);
+    expect(() => readEvents(at('listeners.arrow'))).toThrow(/no column 'user'/);
+  });
+});
+
+describe('the tables', () => {
+  it('have one row per listener and track, in order', () => {
+    writeListeners(at('listeners.arrow'), world);
+    writeTracks(at('tracks.arrow'), world);
+    const listeners = tableFromIPC(readFileSync(at('listeners.arrow')));
+    const tracks = tableFromIPC(readFileSync(at('tracks.arrow')));
+    expect(listeners.numRows).toBe(world.catalogue.listeners.length);
+    expect(listeners.get(5)?.toJSON()).toEqual(world.catalogue.listeners[5]);
+    expect(tracks.get(7)?.toJSON()).toEqual(world.catalogue.tracks[7]);
+  });
+
+  it('of truth are enough to compute a utility again', () => {
+    writeTruth(world, at('truth'));
+    const taste = readNpy(at('truth/sound_taste.npy'));
+    const features = readNpy(at('truth/sound_features.npy'));
+    const sound = (track: number): number =>
+      Array.from(
+        { length: taste.cols },
+        (_, c) => taste.data[9 * taste.cols + c]! * features.data[track * taste.cols + c]!,
+      ).reduce((sum, product) => sum + product, 0);
+    // Standardising is linear: differences of matches are in one proportion.
+    const scale = (world.truth.soundMatch(9, 20) - world.truth.soundMatch(9, 10)) / (sound(20) - sound(10));
+    for (const track of [0, 50, 299]) {
+      expect(world.truth.soundMatch(9, track) - world.truth.soundMatch(9, 10)).toBeCloseTo(
+        scale * (sound(track) - sound(10)),
+        6,
+      );
+    }
+    const tracks = tableFromIPC(readFileSync(at('truth/tracks.arrow')));
+    expect(tracks.get(3)?.toJSON().tempoBpm).toBe(world.sounds.tempoBpm[3]);
+    expect(
+      tableFromIPC(readFileSync(at('truth/listeners.arrow')))
+        .get(0)
+        ?.toJSON().cohort,
+    ).toBe('regulars');
+  });
+});
