@@ -1,0 +1,60 @@
+import type { Weight } from './weights.ts';
+
+/** Moves weights against their gradients; remembers a running mean and square of each gradient. */
+export interface Optimizer {
+  /** @param gradients by name of the weight. */
+  step(gradients: (name: string) => Float32Array, learningRate: number): void;
+}
+
+const beta1 = 0.9;
+const beta2 = 0.99; // a memory of 100 steps: trainings are a few hundred steps long
+const epsilon = 1e-8;
+const weightDecay = 0.01;
+const largestNorm = 5;
+
+/**
+ * AdamW with one cap on the norm of all gradients together:
+ *
+ *     m ← β₁m + (1 - β₁)g     v ← β₂v + (1 - β₂)g²     w ← w - η(m̂ / (√v̂ + ε) + λw)
+ *
+ * Biases are not decayed.
+ * @see Kingma & Ba (2015); Loshchilov & Hutter (2019).
+ */
+export function createAdam(weights: readonly Weight[]): Optimizer {
+  const states = weights.map((weight) => ({
+    weight,
+    mean: new Float32Array(weight.data.length),
+    square: new Float32Array(weight.data.length),
+  }));
+  let steps = 0;
+  return {
+    step(gradients, learningRate) {
+      steps++;
+      const norm = Math.sqrt(states.reduce((total, { weight }) => total + squaredNorm(gradients(weight.name)), 0));
+      const clip = norm > largestNorm ? largestNorm / norm : 1;
+      const unbias1 = 1 - beta1 ** steps;
+      const unbias2 = 1 - beta2 ** steps;
+      for (const { weight, mean, square } of states) {
+        const g = gradients(weight.name);
+        const w = weight.data;
+        const rate = (learningRate * weight.rate) / unbias1;
+        const decay = 1 - (weight.shape.length > 1 ? learningRate * weight.rate * weightDecay : 0);
+        const inverse2 = 1 / unbias2;
+        for (let i = 0; i < w.length; i++) {
+          const gi = clip * g[i]!;
+          const m = beta1 * mean[i]! + (1 - beta1) * gi;
+          const v = beta2 * square[i]! + (1 - beta2) * gi * gi;
+          mean[i] = m;
+          square[i] = v;
+          w[i] = decay * w[i]! - (rate * m) / (Math.sqrt(v * inverse2) + epsilon);
+        }
+      }
+    },
+  };
+}
+
+function squaredNorm(values: Float32Array): number {
+  let total = 0;
+  for (let i = 0; i < values.length; i++) total += values[i]! * values[i]!;
+  return total;
+}

@@ -1,0 +1,180 @@
+import type { Catalogue } from '../core/catalogue.ts';
+import { digestOf } from '../core/digest.ts';
+import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
+import type { Memo } from '../core/memo.ts';
+import type { Progress } from '../core/progress.ts';
+import type { Streams } from '../core/random.ts';
+import { dayOf, type SimTime } from '../core/time.ts';
+import type { EncoderOptions } from '../options.ts';
+import type { Encoder } from './encoder.ts';
+import { fitRetargeting, retarget } from './retarget.ts';
+import { type Example, trainEncoder } from './train.ts';
+
+/** What a library is asked to be up to date with: one generation of ALS factors. */
+export interface SoundTargets {
+  readonly generation: number;
+  readonly now: SimTime;
+  /** Y [tracks × k] of that generation. */
+  readonly tracks: Matrix;
+  /** How many listeners have played each track [tracks]. */
+  readonly listeners: Uint32Array;
+}
+
+/** How all tracks sound, in the ALS space of one generation. */
+export interface SoundIndex {
+  /** [tracks × k]. */
+  readonly embeddings: Matrix;
+  /** SHA-256 of the encoder's file. */
+  readonly encoder: string;
+  /** The generation whose factors the encoder was trained towards; the embeddings were carried from there. */
+  readonly trainedOn: number;
+  readonly drift: number;
+  /** Work of this update: examples × epochs trained on, tracks heard for the first time by this encoder. */
+  readonly trained: number;
+  readonly embedded: number;
+}
+
+interface Shelf {
+  readonly encoder: Encoder;
+  readonly digest: string;
+  readonly generation: number;
+  readonly day: number;
+  /** Y of the generation the encoder was trained towards, and how well each row was known then. */
+  readonly anchors: Matrix;
+  readonly listeners: Uint32Array;
+  /** Embeddings in that generation's space, by track. */
+  readonly embeddings: Float32Array[];
+}
+
+/**
+ * Keeps an encoder and what it heard. The encoder is trained on the first night and again every `retrainDays`; in
+ * between only new tracks are embedded, and all embeddings are carried along as the ALS axes move.
+ */
+export class SoundLibrary {
+  readonly #catalogue: Catalogue;
+  readonly #options: EncoderOptions;
+  readonly #streams: Streams;
+  readonly #memo: Memo;
+  readonly #given: Encoder | undefined;
+  #shelf: Shelf | undefined;
+
+  /** @param given an encoder to use instead of training one; its space must be that of the first generation. */
+  constructor(parts: {
+    readonly catalogue: Catalogue;
+    readonly options: EncoderOptions;
+    readonly streams: Streams;
+    readonly memo: Memo;
+    readonly given: Encoder | undefined;
+  }) {
+    this.#catalogue = parts.catalogue;
+    this.#options = parts.options;
+    this.#streams = parts.streams;
+    this.#memo = parts.memo;
+    this.#given = parts.given;
+  }
+
+  /** The encoder's `.onnx` file, once there is one. */
+  get encoderFile(): Uint8Array | undefined {
+    return this.#shelf?.encoder.bytes;
+  }
+
+  async update(targets: SoundTargets, progress: Progress): Promise<SoundIndex> {
+    const day = dayOf(targets.now);
+    const isDue = !this.#shelf || (!this.#given && day - this.#shelf.day >= this.#options.retrainDays);
+    const examples = isDue && !this.#given ? this.#examples(targets) : [];
+    if (isDue) this.#shelf = await this.#open(targets, day, examples, progress);
+    const shelf = this.#shelf;
+    if (!shelf) throw new Error('no encoder after training one');
+    const before = shelf.embeddings.length;
+    await this.#embedNewTracks(shelf, targets.tracks.rows, progress);
+    const carried = this.#carry(shelf, targets);
+    return {
+      ...carried,
+      encoder: shelf.digest,
+      trainedOn: shelf.generation,
+      trained: examples.length * this.#options.epochs,
+      embedded: shelf.embeddings.length - before,
+    };
+  }
+
+  async #open(targets: SoundTargets, day: number, examples: readonly Example[], progress: Progress): Promise<Shelf> {
+    const dim = targets.tracks.cols;
+    // The same examples, options and generation give the same encoder: arms that agree so far train it once.
+    const key = digestOf(
+      'encoder',
+      JSON.stringify(this.#options),
+      `${targets.generation} ${examples.length}`,
+      targets.tracks.data,
+      targets.listeners,
+    );
+    const encoder =
+      this.#given ??
+      (await this.#memo.get(key, async () => {
+        const streams: Streams = (purpose, actor, step) =>
+          this.#streams(`encoder ${targets.generation} ${purpose}`, actor, step);
+        return (await trainEncoder(examples, { ...this.#options, dim }, streams, progress)).encoder;
+      }));
+    if (encoder.dim !== dim)
+      throw new Error(`the encoder embeds in ${encoder.dim} dimensions, the factors have ${dim}`);
+    return {
+      encoder,
+      digest: digestOf(encoder.bytes),
+      generation: targets.generation,
+      day,
+      anchors: targets.tracks,
+      listeners: targets.listeners,
+      embeddings: [],
+    };
+  }
+
+  /** Tracks that can teach something: annotated, or with a factor that enough listeners have shaped. */
+  #examples({ tracks, listeners }: SoundTargets): Example[] {
+    const examples: Example[] = [];
+    for (let track = 0; track < tracks.rows; track++) {
+      const sound = this.#catalogue.annotation(track);
+      const heardBy = listeners[track] ?? 0;
+      const isKnown = heardBy >= this.#options.minListeners;
+      const artist = this.#catalogue.tracks[track]?.artist;
+      if ((!sound && !isKnown) || artist === undefined) continue;
+      examples.push({
+        waveform: () => this.#catalogue.waveform(track),
+        group: artist,
+        ...(sound ? { sound } : {}),
+        // A factor shaped by n listeners is trusted n / (n + 10).
+        ...(isKnown ? { factor: rowOf(tracks, track), weight: heardBy / (heardBy + 10) } : {}),
+      });
+    }
+    return examples;
+  }
+
+  async #embedNewTracks(shelf: Shelf, trackCount: number, progress: Progress): Promise<void> {
+    const from = shelf.embeddings.length;
+    if (from >= trackCount) return;
+    const heard = await this.#memo.get(`embeddings by ${shelf.digest} of ${from} to ${trackCount}`, async () => {
+      const waveforms = function* (catalogue: Catalogue) {
+        for (let track = from; track < trackCount; track++) yield catalogue.waveform(track);
+      };
+      const readings = await shelf.encoder.read([...waveforms(this.#catalogue)], progress);
+      return readings.map((reading) => reading.embedding);
+    });
+    shelf.embeddings.push(...heard);
+  }
+
+  #carry(shelf: Shelf, { tracks, listeners }: SoundTargets): { embeddings: Matrix; drift: number } {
+    const embeddings = zeros(tracks.rows, tracks.cols);
+    for (const [track, embedding] of shelf.embeddings.entries()) rowOf(embeddings, track).set(embedding);
+    // Anchors: tracks that were well known when the encoder was trained, and still are.
+    const known = [...shelf.listeners.keys()].filter(
+      (t) =>
+        (shelf.listeners[t] ?? 0) >= this.#options.minListeners && (listeners[t] ?? 0) >= this.#options.minListeners,
+    );
+    const retargeting = fitRetargeting(pickRows(shelf.anchors, known), pickRows(tracks, known));
+    return { embeddings: retarget(embeddings, retargeting), drift: retargeting.drift };
+  }
+}
+
+function pickRows(matrix: Matrix, rows: readonly number[]): Matrix {
+  const picked = zeros(rows.length, matrix.cols);
+  for (const [i, row] of rows.entries()) rowOf(picked, i).set(rowOf(matrix, row));
+  return picked;
+}

@@ -1,0 +1,20 @@
+import type { SoundIndex } from './audio/sound-library.ts';
+import type { Matrix } from './core/matrix.ts';
+import type { SimTime } from './core/time.ts';
+import type { Evidence } from './interactions/weigh.ts';
+
+/** One immutable state of the recommender: the unit of serving. Row i belongs to listener or track i of the catalogue. */
+export interface Generation {
+  /** Counts from 1; stamped on every list. */
+  readonly number: number;
+  readonly builtAt: SimTime;
+  /** X [listeners × k] and Y [tracks × k], float32. */
+  readonly users: Matrix;
+  readonly tracks: Matrix;
+  /** YᵀY [k × k], float64: folding in a new listener needs it. */
+  readonly gram: Float64Array;
+  /** How tracks sound; undefined when the blend does not listen. */
+  readonly sound: SoundIndex | undefined;
+  /** What the log said when the generation was built. */
+  readonly evidence: Evidence;
+}

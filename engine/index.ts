@@ -1,0 +1,139 @@
+import { createHash, type Hash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Encoder } from './audio/encoder.ts';
+import { SoundLibrary } from './audio/sound-library.ts';
+import type { SlateStore } from './cache/slate-store.ts';
+import type { Catalogue } from './core/catalogue.ts';
+import { digestOf } from './core/digest.ts';
+import type { EventColumns } from './core/events.ts';
+import { writeFileAtomic } from './core/files.ts';
+import type { Memo } from './core/memo.ts';
+import { writeNpy } from './core/npy.ts';
+import type { Progress } from './core/progress.ts';
+import type { Streams } from './core/random.ts';
+import type { SimTime } from './core/time.ts';
+import { createFallback } from './fallback.ts';
+import type { Generation } from './generation.ts';
+import { InteractionLedger } from './interactions/weigh.ts';
+import type { EngineOptions } from './options.ts';
+import { type RefreshReport, refresh } from './refresh.ts';
+import type { ServedSlate } from './served-slate.ts';
+
+/** Everything the engine is given: what may be seen, where lists are kept, its own randomness. */
+export interface EngineParts {
+  readonly catalogue: Catalogue;
+  readonly store: SlateStore;
+  readonly streams: Streams;
+  /** Shared by arms of one world: equal work is done once. */
+  readonly memo: Memo;
+  /** A trained encoder to use instead of training one. */
+  readonly encoder?: Encoder | undefined;
+  /** Wall clock in milliseconds, for costs only. */
+  readonly clock: () => number;
+  readonly progress: Progress;
+}
+
+/** The recommender: learns from the log, refreshes every list at night, answers reads by day. */
+export interface Engine {
+  /** Takes note of events as they are logged. */
+  observe(events: EventColumns): void;
+  /** Builds and publishes the next generation. */
+  refresh(now: SimTime): Promise<RefreshReport>;
+  /** The list of each listener, in order: from the cache, else folded in, else the charts; counted as hits and misses. */
+  serve(listeners: Uint32Array, times: Int32Array): Promise<ServedSlate[]>;
+  /** What `serve` would rank for each listener at `now`, counted nowhere. */
+  peek(listeners: Uint32Array, now: SimTime): Promise<Uint32Array[]>;
+  /** Writes `user_factors.npy`, `track_factors.npy`, `users.txt`, `tracks.txt` and `encoder.onnx`. */
+  saveModel(folder: string): void;
+  digests(): { readonly model: string; readonly slates: string };
+  /** @throws DubplateError AUDIT_FAILED when counts that must balance do not. */
+  audit(): void;
+}
+
+/** An engine with no past. @param options complete, as parsed by `engineOptionsSchema`. */
+export function createEngine(options: EngineOptions, parts: EngineParts): Engine {
+  const { catalogue, store, streams } = parts;
+  const ledger = new InteractionLedger(options.weights);
+  const library = new SoundLibrary({
+    catalogue,
+    options: options.encoder,
+    streams,
+    memo: parts.memo,
+    given: parts.encoder,
+  });
+  const slates: Hash = createHash('sha256');
+  let generation: Generation | undefined;
+
+  const answer = async (
+    listeners: Uint32Array,
+    times: (i: number) => SimTime,
+    read: SlateStore['read'],
+  ): Promise<ServedSlate[]> => {
+    const current = serving(generation);
+    const fallback = createFallback(current, catalogue, ledger, options, streams);
+    const cached = await read(listeners);
+    return cached.map((slate, i) => slate ?? fallback.serve(listeners[i] ?? 0, times(i)));
+  };
+
+  return {
+    observe: (events) => ledger.fold(events),
+
+    async refresh(now) {
+      const next = await refresh(generation, now, {
+        ...parts,
+        options,
+        ledger,
+        library,
+        onList: ({ listener, tracks }) => {
+          slates
+            .update(`${listener}:${tracks.length}:`)
+            .update(new Uint8Array(tracks.buffer, tracks.byteOffset, tracks.byteLength));
+        },
+      });
+      generation = next.generation;
+      return next.report;
+    },
+
+    serve: (listeners, times) =>
+      answer(
+        listeners,
+        (i) => times[i] ?? 0,
+        (wanted) => store.read(wanted),
+      ),
+
+    peek: async (listeners, now) => {
+      const served = await answer(
+        listeners,
+        () => now,
+        (wanted) => store.peek(wanted),
+      );
+      return served.map(({ tracks }) => tracks);
+    },
+
+    saveModel(folder) {
+      const { users, tracks } = serving(generation);
+      writeNpy(join(folder, 'user_factors.npy'), users);
+      writeNpy(join(folder, 'track_factors.npy'), tracks);
+      writeFileAtomic(join(folder, 'users.txt'), lines(catalogue.listeners.slice(0, users.rows)));
+      writeFileAtomic(join(folder, 'tracks.txt'), lines(catalogue.tracks.slice(0, tracks.rows)));
+      if (library.encoderFile) writeFileAtomic(join(folder, 'encoder.onnx'), library.encoderFile);
+    },
+
+    digests() {
+      const { users, tracks } = serving(generation);
+      return {
+        model: digestOf(users.data, tracks.data, library.encoderFile ?? 'no encoder'),
+        slates: slates.copy().digest('hex'),
+      };
+    },
+
+    audit: () => ledger.audit(),
+  };
+}
+
+const lines = (rows: readonly { readonly id: string }[]): string => rows.map(({ id }) => `${id}\n`).join('');
+
+function serving(generation: Generation | undefined): Generation {
+  if (!generation) throw new Error('the engine has no generation yet: refresh it before the first day');
+  return generation;
+}

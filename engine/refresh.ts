@@ -1,0 +1,169 @@
+import { flopsPerSweep } from './als/conjugate-gradient.ts';
+import { gramMatrix } from './als/gram.ts';
+import { startFactors } from './als/seed-factors.ts';
+import { trainAls } from './als/train.ts';
+import type { SoundIndex, SoundLibrary } from './audio/sound-library.ts';
+import type { ListenerSlate, SlateStore } from './cache/slate-store.ts';
+import type { Catalogue } from './core/catalogue.ts';
+import { digestOf } from './core/digest.ts';
+import type { Memo } from './core/memo.ts';
+import type { Progress } from './core/progress.ts';
+import type { Streams } from './core/random.ts';
+import type { SimTime } from './core/time.ts';
+import type { Generation } from './generation.ts';
+import { interactionMatrix } from './interactions/csr.ts';
+import type { Evidence, InteractionLedger } from './interactions/weigh.ts';
+import type { EngineOptions } from './options.ts';
+import { createSlateMaker } from './slate-maker.ts';
+
+/** What one stage of a refresh took. */
+export interface StageCost {
+  readonly seconds: number;
+  /** Floating-point operations of the algorithm (derived from sizes); 0 where none are counted. */
+  readonly flops: number;
+}
+
+export interface RefreshReport {
+  readonly generation: number;
+  readonly seconds: number;
+  readonly stages: Readonly<Record<string, StageCost>>;
+  readonly lists: number;
+  /** Bytes a list takes in Redis with its key: derived from the closed form that a real server confirmed. */
+  readonly cacheBytesPerList: number;
+  /** Share of slots whose score came mostly from ALS. */
+  readonly collaborativeShare: number;
+  readonly losses: readonly number[];
+}
+
+/** What a refresh works on; owned by the engine. */
+export interface RefreshParts {
+  readonly options: EngineOptions;
+  readonly catalogue: Catalogue;
+  readonly ledger: InteractionLedger;
+  readonly library: SoundLibrary;
+  readonly store: SlateStore;
+  readonly streams: Streams;
+  readonly memo: Memo;
+  /** Told every list as it is written. */
+  readonly onList: (slate: ListenerSlate) => void;
+  readonly clock: () => number;
+  readonly progress: Progress;
+}
+
+/**
+ * One night: builds the next generation from everything known at `now`, writes a list for every listener, checks what was
+ * written and publishes it. Until the last step the old generation is served; when anything fails it stays so.
+ */
+export async function refresh(
+  previous: Generation | undefined,
+  now: SimTime,
+  parts: RefreshParts,
+): Promise<{ generation: Generation; report: RefreshReport }> {
+  const { options, catalogue, store, clock } = parts;
+  const stages: Record<string, StageCost> = {};
+  const stage = async <T>(name: string, flopsOf: (result: T) => number, work: () => T | Promise<T>): Promise<T> => {
+    const startedAt = clock();
+    const result = await work();
+    stages[name] = { seconds: (clock() - startedAt) / 1000, flops: flopsOf(result) };
+    return result;
+  };
+  const uncounted = (): number => 0;
+  const startedAt = clock();
+  const number = (previous?.number ?? 0) + 1;
+  const [users, tracks] = [catalogue.listeners.length, catalogue.tracks.length];
+
+  const evidence = await stage('load', uncounted, () => parts.ledger.at(now, users, tracks));
+  const model = await stage(
+    'train',
+    ({ losses }) =>
+      losses.length * flopsPerSweep({ users, tracks, interactions: evidence.weights.indices.length, ...options.als }),
+    () => train(previous, evidence, parts),
+  );
+  const sound = listens(options.blend)
+    ? await stage<SoundIndex>('embed', uncounted, () =>
+        parts.library.update(
+          { generation: number, now, tracks: model.tracks, listeners: evidence.listeners },
+          parts.progress,
+        ),
+      )
+    : undefined;
+  const generation: Generation = {
+    number,
+    builtAt: now,
+    users: model.users,
+    tracks: model.tracks,
+    gram: gramMatrix(model.tracks),
+    sound,
+    evidence,
+  };
+
+  // Retrieval, blending and writing are one stream: lists are made only as fast as the cache takes them.
+  const maker = createSlateMaker(generation, catalogue, options, parts.streams);
+  const sample: ListenerSlate[] = [];
+  let making = 0;
+  let collaborative = 0;
+  function* lists(): Generator<ListenerSlate> {
+    for (let listener = 0; listener < users; listener++) {
+      const before = clock();
+      const made = maker.make(listener);
+      making += clock() - before;
+      const list: ListenerSlate = { listener, tracks: made.tracks, propensity: made.propensity };
+      collaborative += made.collaborativeShare;
+      if (listener % Math.max(1, Math.floor(users / 100)) === 0) sample.push(list);
+      parts.onList(list);
+      parts.progress('making lists', listener + 1, users);
+      yield list;
+    }
+  }
+  const writingFrom = clock();
+  const written = await store.write(number, lists());
+  stages.blend = { seconds: making / 1000, flops: 2 * users * tracks * model.tracks.cols * (sound ? 2 : 1) };
+  stages.write = { seconds: (clock() - writingFrom - making) / 1000, flops: 0 };
+  await stage('verify', uncounted, () => store.verify(number, sample));
+  await stage('publish', uncounted, () => store.publish(number));
+
+  const report: RefreshReport = {
+    generation: number,
+    seconds: (clock() - startedAt) / 1000,
+    stages,
+    lists: written,
+    cacheBytesPerList: store.sizeOf(number).redisBytesPerList,
+    collaborativeShare: users === 0 ? 0 : collaborative / users,
+    losses: model.losses,
+  };
+  return { generation, report };
+}
+
+/** Whether a blend needs to know how tracks sound. */
+const listens = ({ kind }: EngineOptions['blend']): boolean => kind !== 'collaborative' && kind !== 'popular';
+
+/** Factors of all listeners and tracks: warm-started from the last generation, seeded by id where there is none. */
+function train(
+  previous: Generation | undefined,
+  evidence: Evidence,
+  { options, catalogue, streams, memo, progress }: RefreshParts,
+) {
+  const { als } = options;
+  const userIds = catalogue.listeners.map(({ id }) => id);
+  const trackIds = catalogue.tracks.map(({ id }) => id);
+  const known = (ids: readonly string[], factors: Generation['users'] | undefined) =>
+    factors && { ids: ids.slice(0, factors.rows), factors };
+  const start = {
+    users: startFactors(userIds, als.factors, 'users', streams, known(userIds, previous?.users)),
+    tracks: startFactors(trackIds, als.factors, 'tracks', streams, known(trackIds, previous?.tracks)),
+  };
+  const sweeps = previous ? als.sweeps : als.firstSweeps;
+  const { weights } = evidence;
+  // Arms whose logs and options agree so far get the same factors: train them once.
+  const key = digestOf(
+    'als',
+    JSON.stringify(als),
+    String(sweeps),
+    weights.indptr,
+    weights.indices,
+    weights.weights,
+    start.users.data,
+    start.tracks.data,
+  );
+  return memo.get(key, () => trainAls(interactionMatrix(weights), start, { ...als, sweeps }, progress));
+}

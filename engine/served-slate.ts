@@ -1,0 +1,8 @@
+/** What a listener is shown. */
+export interface ServedSlate {
+  readonly tracks: Uint32Array;
+  /** The generation that made it. */
+  readonly generation: number;
+  /** Probability of each position's track; absent where the policy is deterministic. */
+  readonly propensity?: Float32Array | undefined;
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { fitRetargeting, retarget } from '../../../engine/audio/retarget.ts';
+import { type Matrix, zeros } from '../../../engine/core/matrix.ts';
+import { createStreams, normalFrom } from '../../../engine/core/random.ts';
+
+const k = 6;
+const draw = createStreams('retarget')('vectors', 0);
+const random = (rows: number): Matrix => ({
+  rows,
+  cols: k,
+  data: Float32Array.from({ length: rows * k }, () => normalFrom(draw)),
+});
+
+/** Rotates the first two axes by an angle. */
+function rotated(matrix: Matrix, angle: number): Matrix {
+  const out = zeros(matrix.rows, k);
+  out.data.set(matrix.data);
+  for (let r = 0; r < matrix.rows; r++) {
+    const [a, b] = [matrix.data[r * k]!, matrix.data[r * k + 1]!];
+    out.data[r * k] = Math.cos(angle) * a - Math.sin(angle) * b;
+    out.data[r * k + 1] = Math.sin(angle) * a + Math.cos(angle) * b;
+  }
+  return out;
+}
+
+const distance = (a: Matrix, b: Matrix): number =>
+  Math.hypot(...a.data.map((x, i) => x - b.data[i]!)) / Math.hypot(...b.data);
+
+describe('retargeting', () => {
+  it('carries vectors it was not fitted on through a rotation of the axes', () => {
+    const before = random(400);
+    const unseen = random(50);
+    const fitted = fitRetargeting(before, rotated(before, 0.7));
+    expect(fitted.drift).toBeGreaterThan(0.3);
+    expect(distance(unseen, rotated(unseen, 0.7))).toBeGreaterThan(0.3);
+    expect(distance(retarget(unseen, fitted), rotated(unseen, 0.7))).toBeLessThan(0.01);
+  });
+
+  it('leaves everything where it is when nothing moved, or when there is nothing to go by', () => {
+    const before = random(100);
+    for (const fitted of [fitRetargeting(before, before), fitRetargeting(zeros(0, k), zeros(0, k))]) {
+      expect(fitted.drift).toBe(0);
+      expect(retarget(before, fitted)).toEqual(before);
+    }
+  });
+
+  it('moves little on the word of few anchors', () => {
+    const before = random(1);
+    const { map } = fitRetargeting(before, rotated(before, 0.7));
+    const identity = Float64Array.from({ length: k * k }, (_, i) => (i % (k + 1) === 0 ? 1 : 0));
+    expect(Math.hypot(...map.map((m, i) => m - identity[i]!))).toBeLessThan(1);
+  });
+});

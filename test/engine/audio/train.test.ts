@@ -1,0 +1,241 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { type Encoder, loadEncoder } from '../../../engine/audio/encoder.ts';
+import { add, gradients, input, mean, scalar, square, subtract, sum, toOnnx } from '../../../engine/audio/graph.ts';
+import { openSession, type Values } from '../../../engine/audio/session.ts';
+import { type Example, trainEncoder } from '../../../engine/audio/train.ts';
+import { trainableNetwork } from '../../../engine/audio/weights.ts';
+import { waveformSamples } from '../../../engine/core/catalogue.ts';
+import { createStreams, normalFrom } from '../../../engine/core/random.ts';
+import { drawSound, plainSound } from './sounds.ts';
+
+const streams = createStreams('encoder tests');
+const folder = mkdtempSync(join(tmpdir(), 'dubplate-encoder-'));
+const open: Encoder[] = [];
+afterAll(async () => {
+  for (const encoder of open) await encoder.close();
+  rmSync(folder, { recursive: true });
+});
+
+const dim = 6;
+/** Tracks whose factor is a fixed linear function of energy and brightness, and some noise. */
+const tracks: Example[] = Array.from({ length: 130 }, (_, i) => {
+  const sound = drawSound(streams('sound', i));
+  const waveform = plainSound(sound, streams('waveform', i));
+  const noise = streams('noise', i);
+  const factor = Float32Array.from({ length: dim }, (_, d) => {
+    const heard = Math.sin(d) * (sound.energy - 0.5) + Math.cos(d) * (sound.timbre[0] - 0.5);
+    return 0.2 + 0.05 * (heard + 0.1 * normalFrom(noise));
+  });
+  return { waveform: () => waveform, sound, factor, group: `artist ${i >> 1}` };
+});
+const few = tracks.slice(0, 12);
+const quick = { epochs: 1, batch: 4, dim };
+
+async function train(examples: readonly Example[], options = quick, startFrom?: Encoder) {
+  const result = await trainEncoder(examples, options, createStreams('training'), () => {}, startFrom);
+  open.push(result.encoder);
+  return result;
+}
+const waveformsOf = (examples: readonly Example[]) => examples.map(({ waveform }) => waveform());
+
+describe('trainEncoder', () => {
+  it('learns energy, brightness and the embedding of artists it has not seen, and says so', async () => {
+    const { report } = await train(tracks, { epochs: 4, batch: 16, dim });
+    expect(report.trained + report.validated).toBe(130);
+    expect(report.validated).toBe(12); // a tenth, in whole artists of two
+    expect(report.steps).toBe(4 * Math.floor(report.trained / 16));
+    expect(report.epochs.at(-1)!.tempo).toBeLessThan(report.epochs[0]!.tempo);
+    expect(report.epochs.at(-1)!.key).toBeLessThan(report.epochs[0]!.key);
+    expect(report.validation!.energyR2).toBeGreaterThan(0.5);
+    expect(report.validation!.brightnessR2).toBeGreaterThan(0.5);
+    expect(report.validation!.embeddingR2).toBeGreaterThan(0.4);
+  });
+
+  it('gives the same bytes for the same examples, options and streams, and others for another seed', async () => {
+    const [a, b] = [await train(few), await train(few)];
+    expect(Buffer.from(a.encoder.bytes).equals(b.encoder.bytes)).toBe(true);
+    expect(a.report).toEqual(b.report);
+    const other = await trainEncoder(few, quick, createStreams('other'));
+    open.push(other.encoder);
+    expect(Buffer.from(a.encoder.bytes).equals(other.encoder.bytes)).toBe(false);
+  });
+
+  it('manages with fewer tracks than a batch', async () => {
+    const { report, encoder } = await train(tracks.slice(0, 3), { epochs: 2, batch: 32, dim });
+    expect(report.steps).toBe(2);
+    expect(report.validation).toBeUndefined();
+    const [reading] = await encoder.read(waveformsOf(tracks.slice(0, 1)));
+    expect([...reading!.embedding].every(Number.isFinite)).toBe(true);
+  });
+
+  it('embeds everything at zero when no factor is known', async () => {
+    const { encoder, report } = await train(few.map(({ factor: _, ...example }) => example));
+    const readings = await encoder.read(waveformsOf(few.slice(0, 2)));
+    expect(readings.map(({ embedding }) => [...embedding])).toEqual([Array(dim).fill(0), Array(dim).fill(0)]);
+    expect(report.epochs[0]!.embedding).toBe(0);
+  });
+
+  it('learns the embedding when nothing is annotated', async () => {
+    const { report } = await train(few.map(({ sound: _, ...example }) => example));
+    expect(report.epochs[0]!.tempo).toBe(0);
+    expect(report.epochs[0]!.attributes).toBe(0);
+    expect(report.epochs[0]!.embedding).toBeGreaterThan(0);
+  });
+
+  it('does not look at a factor of weight 0', async () => {
+    const spoilt = few.map((example, i) =>
+      i < 4 ? { ...example, weight: 0, factor: new Float32Array(dim).fill(1e6) } : example,
+    );
+    const absent = few.map(({ factor, ...example }, i) => (i < 4 || !factor ? example : { ...example, factor }));
+    expect(Buffer.from((await train(spoilt)).encoder.bytes).equals((await train(absent)).encoder.bytes)).toBe(true);
+  });
+
+  it('moves the embedding with the factors: another scale and origin change nothing else', async () => {
+    const moved = few.map((example) => ({ ...example, factor: example.factor!.map((v) => 100 * v - 3) }));
+    const [before, after] = [await train(few), await train(moved)];
+    const [a, b] = [await before.encoder.read(waveformsOf(few)), await after.encoder.read(waveformsOf(few))];
+    a.forEach((reading, i) => {
+      reading.embedding.forEach((v, d) => {
+        expect(Math.abs(b[i]!.embedding[d]! - (100 * v - 3))).toBeLessThan(0.05);
+      });
+    });
+  });
+
+  it.each([1, 512])('embeds in %i dimensions', async (wide) => {
+    const examples = few.map((example, i) => ({
+      ...example,
+      factor: Float32Array.from({ length: wide }, (_, d) => Math.sin(i * d + i)),
+    }));
+    const { encoder } = await train(examples, { ...quick, dim: wide });
+    expect(encoder.dim).toBe(wide);
+    const readings = await encoder.read(waveformsOf(few.slice(0, 2)));
+    expect(readings.map(({ embedding }) => embedding.length)).toEqual([wide, wide]);
+    expect(readings[0]!.embedding).not.toEqual(readings[1]!.embedding);
+  });
+
+  it('goes on from an earlier encoder', async () => {
+    const options = { epochs: 3, batch: 4, dim };
+    const first = await train(tracks.slice(0, 24), options);
+    const second = await train(tracks.slice(0, 24), options, first.encoder);
+    expect(second.report.epochs[0]!.key).toBeLessThan(first.report.epochs[0]!.key);
+    expect(second.report.epochs[0]!.attributes).toBeLessThan(first.report.epochs[0]!.attributes);
+  });
+
+  it('refuses to learn from nothing', async () => {
+    await expect(train([])).rejects.toThrow('nothing');
+  });
+});
+
+describe('the network', () => {
+  it('has the gradient that its loss has: a step along it changes the loss as it says', async () => {
+    const network = trainableNetwork({ batch: 2, dim: 3 }, createStreams('gradient'));
+    const { outputs } = network;
+    const head = (t: typeof outputs.key) => mean(square(subtract(t, scalar(0.3))), [0, 1]);
+    const loss = add(
+      add(head(outputs.tempo), head(outputs.key)),
+      add(head(outputs.attributes), head(outputs.embedding)),
+    );
+    const tensors = network.weights.map(({ tensor }) => tensor);
+    const slopes = gradients(loss, tensors);
+    const session = await openSession(toOnnx({ loss, ...Object.fromEntries(slopes.map((s, i) => [`d${i}`, s])) }));
+    const draw = createStreams('gradient')('values', 0);
+    // Heads begin at zero; give every weight a value so that every gradient is alive.
+    const values = network.weights.map(({ weight }) => weight.data.map((v) => v + 0.02 * normalFrom(draw)));
+    const waveform: Values = {
+      shape: [2, waveformSamples],
+      data: Float32Array.from([...tracks[0]!.waveform(), ...tracks[1]!.waveform()]),
+    };
+    const run = (weights: readonly Float32Array[]) =>
+      session.run({
+        waveform,
+        ...Object.fromEntries(
+          network.weights.map(({ weight }, i) => [weight.name, { shape: weight.shape, data: weights[i]! }]),
+        ),
+      });
+    const at = await run(values);
+    for (const [i, { weight }] of network.weights.entries()) {
+      const slope = at[`d${i}`]!.data;
+      const norm = Math.sqrt(slope.reduce((total, v) => total + v * v, 0));
+      if (norm < 1e-4) continue; // lost in float32
+      const size = Math.min(2e-2, 5e-3 / norm) * Math.max(1, norm);
+      const stepped = (sign: number) =>
+        values.map((v, j) => (j === i ? v.map((w, k) => w + (sign * size * slope[k]!) / norm) : v));
+      const [up, down] = [await run(stepped(1)), await run(stepped(-1))];
+      const measured = (up.loss!.data[0]! - down.loss!.data[0]!) / (2 * size);
+      expect(Math.abs(measured / norm - 1), weight.name).toBeLessThan(0.1);
+    }
+    await session.close();
+  });
+});
+
+describe('loadEncoder', () => {
+  it('reads a waveform alone as it does among others, from an array or as they come', async () => {
+    const { encoder } = await train(few);
+    const all = await encoder.read(waveformsOf(tracks.slice(0, 35)));
+    const lazily = function* () {
+      for (const { waveform } of tracks.slice(0, 35)) yield waveform();
+    };
+    expect(await encoder.read(lazily())).toEqual(all);
+    for (const i of [0, 31, 32, 34]) {
+      const [alone] = await encoder.read([tracks[i]!.waveform()]);
+      expect(alone!.tempoBpm).toBeCloseTo(all[i]!.tempoBpm, 2);
+      alone!.embedding.forEach((v, d) => {
+        expect(v).toBeCloseTo(all[i]!.embedding[d]!, 4);
+      });
+    }
+  });
+
+  it('opens the written file and finds the same encoder in it', async () => {
+    const { encoder } = await train(few);
+    const path = join(folder, 'encoder.onnx');
+    writeFileSync(path, encoder.bytes);
+    const loaded = await loadEncoder(path);
+    open.push(loaded);
+    expect(loaded.dim).toBe(dim);
+    expect(await loaded.read(waveformsOf(few))).toEqual(await encoder.read(waveformsOf(few)));
+  });
+
+  it('says what is wrong with a file that is no encoder', async () => {
+    const text = join(folder, 'text.onnx');
+    writeFileSync(text, 'this is not a model, it only says so in its name');
+    await expect(loadEncoder(text)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining(text),
+    });
+    await expect(loadEncoder(join(folder, 'none.onnx'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    const other = toOnnx({ y: sum(input('x', [2]), [0]) });
+    await expect(loadEncoder(other)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringContaining('something else'),
+    });
+    const { encoder } = await train(few);
+    await expect(loadEncoder(encoder.bytes.subarray(0, 5000))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
+  });
+
+  const hasPython = spawnSync('python3', ['-c', 'import onnxruntime, numpy']).status === 0;
+  if (!hasPython) console.warn('Skipped: Python runs the encoder too. To run it: pip install onnxruntime numpy.');
+  it.skipIf(!hasPython)("gives Python's onnxruntime the same embeddings", async () => {
+    const { encoder } = await train(few);
+    const [path, samples] = [join(folder, 'python.onnx'), join(folder, 'samples.f32')];
+    writeFileSync(path, encoder.bytes);
+    writeFileSync(samples, Buffer.concat(waveformsOf(few.slice(0, 3)).map((w) => Buffer.from(w.buffer))));
+    const script = `
+import json, numpy, onnxruntime
+session = onnxruntime.InferenceSession('${path}', providers=['CPUExecutionProvider'])
+x = numpy.fromfile('${samples}', dtype='<f4').reshape(3, ${waveformSamples})
+print(json.dumps(session.run(['embedding'], {'waveform': x})[0].tolist()))
+print(session.get_modelmeta().custom_metadata_map['sample_rate_hz'])`;
+    const [embeddings, rate] = execFileSync('python3', ['-c', script], { encoding: 'utf8' }).trim().split('\n');
+    const ours = await encoder.read(waveformsOf(few.slice(0, 3)));
+    (JSON.parse(embeddings!) as number[][]).forEach((row, i) => {
+      row.forEach((v, d) => {
+        expect(v).toBeCloseTo(ours[i]!.embedding[d]!, 4);
+      });
+    });
+    expect(rate).toBe('8000');
+  });
+});
