@@ -1,0 +1,163 @@
+import { Command, Option } from 'commander';
+import { rowOf } from '../../engine/core/matrix.ts';
+import type { Progress } from '../../engine/core/progress.ts';
+import { type Csr, csrFromTriples, transpose } from '../../engine/interactions/csr.ts';
+import { type InteractionTable, readInteractionTable } from '../../engine/interactions/read-table.ts';
+import type { AlsOptions } from '../../engine/options.ts';
+import { scoreAll } from '../../engine/retrieval/top-n.ts';
+import { countListFlag } from '../number-flags.ts';
+import { showProgress } from '../progress-bar.ts';
+import {
+  alignTables,
+  type Evaluation,
+  evaluateCandidates,
+  evaluateFullCatalogue,
+  type Holdout,
+  popularityScorer,
+  type Scorer,
+} from '../scoring/holdout.ts';
+import { type CandidateLine, readCandidates } from '../scoring/read-candidates.ts';
+import { collectSetting } from '../set-option.ts';
+import { sweepsHelp, tableOptions, trainTable } from '../train-table.ts';
+
+interface EvaluateFlags {
+  readonly train: string;
+  readonly test: string;
+  readonly protocol: 'full' | 'candidates';
+  readonly k: readonly number[];
+  readonly seed: string;
+  readonly set: readonly string[];
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** `dubplate evaluate`: train on one table, rank for the held-out other. */
+export const evaluateCommand = (): Command =>
+  new Command('evaluate')
+    .description('train on one table of interactions and score the ranking against a held-out one')
+    .requiredOption('--train <file>', 'columns user, item and perhaps a weight; tab, comma or space, gzipped or not')
+    .requiredOption('--test <file>', 'held-out rows of the same form; for candidates: user, positive, negatives …')
+    .addOption(
+      new Option('--protocol <name>', 'rank the whole catalogue, or the positive among given candidates')
+        .choices(['full', 'candidates'])
+        .default('full'),
+    )
+    .option('--k <list>', 'cut-offs of recall, ndcg and hit', countListFlag, [5, 10, 20])
+    .option('--seed <text>', 'seed of the start factors', '1')
+    .option('--set <path=value>', 'override an option, e.g. als.factors=64 (repeatable)', collectSetting, [])
+    .option('--json', 'print as JSON', false)
+    .option('--quiet', 'no progress', false)
+    .addHelpText('after', `\nWhat a user has in training is not ranked for them. Note: ${sweepsHelp}.`)
+    .action((flags: EvaluateFlags) => {
+      const options = tableOptions(flags.set);
+      const train = readInteractionTable(flags.train);
+      const display = showProgress(flags);
+      const result = (flags.protocol === 'full' ? evaluateFull : evaluateAmongCandidates)(
+        train,
+        flags,
+        options,
+        display.progress,
+      );
+      display.stop();
+      for (const note of result.notes) process.stderr.write(`${note}\n`);
+      process.stdout.write(flags.json ? `${JSON.stringify(asJson(result, flags, options))}\n` : asText(result));
+    });
+
+interface Comparison {
+  readonly als: Evaluation;
+  readonly popularity: Evaluation;
+  readonly notes: readonly string[];
+}
+
+function evaluateFull(
+  train: InteractionTable,
+  flags: EvaluateFlags,
+  options: AlsOptions,
+  progress: Progress,
+): Comparison {
+  const test = readInteractionTable(flags.test);
+  const holdout = alignTables(train, test);
+  const { als, popularity } = scorersOf(holdout, flags.seed, options, progress);
+  return {
+    als: evaluateFullCatalogue(holdout, als, flags.k, progress),
+    popularity: evaluateFullCatalogue(holdout, popularity, flags.k, progress),
+    notes: [...train.notes, ...test.notes],
+  };
+}
+
+function evaluateAmongCandidates(
+  train: InteractionTable,
+  flags: EvaluateFlags,
+  options: AlsOptions,
+  progress: Progress,
+): Comparison {
+  const lines = readCandidates(flags.test);
+  const holdout = alignTables(train, asTable(lines));
+  const userRow = new Map(holdout.users.map((id, row) => [id, row]));
+  const trackRow = new Map(holdout.tracks.map((id, row) => [id, row]));
+  const questions = lines.map(({ user, positive, negatives }) => ({
+    user: userRow.get(user) ?? 0,
+    positive: trackRow.get(positive) ?? 0,
+    negatives: Uint32Array.from(negatives, (id) => trackRow.get(id) ?? 0),
+  }));
+  const { als, popularity } = scorersOf(holdout, flags.seed, options, progress);
+  return {
+    als: evaluateCandidates(holdout.train, questions, als, flags.k, progress),
+    popularity: evaluateCandidates(holdout.train, questions, popularity, flags.k, progress),
+    notes: train.notes,
+  };
+}
+
+/** All ids that questions name, as a table, so that every candidate has a row. */
+function asTable(lines: readonly CandidateLine[]): InteractionTable {
+  const users = [...new Set(lines.map(({ user }) => user))];
+  const tracks = [...new Set(lines.flatMap(({ positive, negatives }) => [positive, ...negatives]))];
+  const none = { row: new Uint32Array(0), col: new Uint32Array(0), weight: [] };
+  return { users, tracks, weights: csrFromTriples({ rows: users.length, cols: tracks.length }, none), notes: [] };
+}
+
+/** Factors score those who have a history; anybody else is served what is popular. */
+function scorersOf(
+  holdout: Pick<Holdout, 'users' | 'tracks' | 'train'>,
+  seed: string,
+  options: AlsOptions,
+  progress: Progress,
+): { readonly als: Scorer; readonly popularity: Scorer } {
+  const { train } = holdout;
+  const { users, tracks } = trainTable({ ...holdout, weights: train }, options, seed, progress);
+  const popularity = popularityScorer(transpose(train));
+  const als: Scorer = (user, out) =>
+    hasHistory(train, user) ? scoreAll(rowOf(users, user), tracks, out) : popularity(user, out);
+  return { als, popularity };
+}
+
+const hasHistory = (train: Csr, user: number): boolean => (train.indptr[user + 1] ?? 0) > (train.indptr[user] ?? 0);
+
+/** The factors' metrics stand at the top, under their own names; the reference row below `popularity`. */
+const asJson = ({ als, popularity, notes }: Comparison, flags: EvaluateFlags, options: AlsOptions) => ({
+  schema: 1,
+  protocol: flags.protocol,
+  ...als.metrics,
+  n: als.n,
+  skipped: als.skipped,
+  popularity: { ...popularity.metrics, n: popularity.n, skipped: popularity.skipped },
+  seed: flags.seed,
+  options: { als: options },
+  notes,
+});
+
+function asText({ als, popularity }: Comparison): string {
+  const names = Object.keys(als.metrics);
+  const rows = [
+    ['', ...names],
+    ...Object.entries({ als, popularity }).map(([model, { metrics }]) => [
+      model,
+      ...names.map((name) => (metrics[name] ?? 0).toFixed(4)),
+    ]),
+  ];
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
+  const lines = rows.map((row) =>
+    row.map((cell, i) => (i === 0 ? cell.padEnd(10) : cell.padStart(widths[i] ?? 0))).join('  '),
+  );
+  return `${lines.join('\n')}\n${als.n} users counted, ${als.skipped} skipped because nothing held out is relevant for them\n`;
+}

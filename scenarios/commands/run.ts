@@ -1,0 +1,93 @@
+import { Command, InvalidArgumentError } from 'commander';
+import { checkCacheUrl, describeCache } from '../../engine/cache/connect.ts';
+import { figuresOf } from '../../reports/figures.ts';
+import { readRun } from '../../reports/read-run.ts';
+import { textTable } from '../../reports/table.ts';
+import { runExperiment } from '../experiment.ts';
+import { showProgress } from '../progress-bar.ts';
+import { findScenario } from '../registry.ts';
+import { nextRunPath, openRunFolder } from '../run-folder.ts';
+import { addScenarioFlags, applyScenarioFlags, type ScenarioFlags } from '../scenario-flags.ts';
+
+interface RunFlags extends ScenarioFlags {
+  readonly out?: string;
+  readonly resume: boolean;
+  readonly redis?: string;
+  readonly encoder?: string;
+  readonly threads: number;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** `dubplate run <scenario>`: the main job. */
+export const runCommand = (): Command =>
+  addScenarioFlags(
+    new Command('run').description('run a scenario: live its days against the real engine, score, report'),
+  )
+    .argument('<scenario>', 'name (see `dubplate list`) or path of a .ts file that exports one')
+    .option('--out <dir>', 'folder for the results; an older run in it is replaced (default: runs/<scenario>-<n>)')
+    .option('--resume', 'go on with an interrupted run in --out: finished worlds are kept', false)
+    .option(
+      '--redis <url>',
+      'cache lists in a real Redis or Valkey (redis:// or rediss://) instead of the embedded one',
+    )
+    .option('--encoder <file>', 'use this trained encoder.onnx instead of training one')
+    .option('--threads <n>', 'threads for native kernels; results never depend on it', threadCount, 2)
+    .option('--json', 'print the summary as JSON', false)
+    .option('--quiet', 'no progress on stderr', false)
+    .action(async (name: string, flags: RunFlags) => {
+      const scenario = applyScenarioFlags(await findScenario(name), flags, `scenario ${name}`);
+      await checkCacheUrl(flags.redis);
+      const out = flags.out ?? nextRunPath(scenario.name);
+      const folder = openRunFolder(out, { resume: flags.resume });
+      const display = showProgress(flags);
+      const onInterrupt = (): void => {
+        display.stop();
+        process.stderr.write(`\nInterrupted. Every file in ${out} is whole; go on with --out ${out} --resume.\n`);
+        process.exit(130);
+      };
+      process.once('SIGINT', onInterrupt);
+      try {
+        const result = await runExperiment(scenario, {
+          folder,
+          resume: flags.resume,
+          redisUrl: flags.redis,
+          encoderFile: flags.encoder,
+          threads: flags.threads,
+          command: commandLine(process.argv.slice(2)),
+          progress: display.progress,
+        });
+        display.stop();
+        if (flags.json) {
+          process.stdout.write(
+            `${JSON.stringify({ schema: 1, run: out, report: result.report, summary: result.summary, expectations: result.outcomes })}\n`,
+          );
+        } else {
+          process.stdout.write(`${textTable(figuresOf(readRun(out)))}\n`);
+          for (const { what, family, found, atLeast, isMet } of result.outcomes) {
+            process.stdout.write(
+              `${isMet ? 'met' : 'NOT MET'}: ${what} (${family}): ${found?.toFixed(4) ?? 'no figure'}, expected at least ${atLeast}\n`,
+            );
+          }
+          process.stdout.write(`\nReport: ${result.report}\n`);
+        }
+        if (result.outcomes.some((outcome) => !outcome.isMet)) process.exitCode = 1;
+      } finally {
+        process.off('SIGINT', onInterrupt);
+        display.stop();
+      }
+    });
+
+/** The command as it could be typed again; a password in a URL is left out. */
+const commandLine = (words: readonly string[]): string =>
+  ['npx', 'dubplate', ...words]
+    .map((word) => (/^rediss?:/.test(word) ? describeCache(word) : word))
+    .map((word) => (/^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ');
+
+function threadCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 1024)
+    throw new InvalidArgumentError(`${text} is not a number from 1 to 1024.`);
+  return value;
+}

@@ -1,0 +1,56 @@
+import { Command } from 'commander';
+import { rankAdvice } from '../../engine/als/rank-advice.ts';
+import { readInteractionTable } from '../../engine/interactions/read-table.ts';
+import { checkModelFolder, writeModel } from '../model-folder.ts';
+import { showProgress } from '../progress-bar.ts';
+import { collectSetting } from '../set-option.ts';
+import { sweepsHelp, tableOptions, trainTable } from '../train-table.ts';
+
+interface TrainFlags {
+  readonly interactions: string;
+  readonly out: string;
+  readonly seed: string;
+  readonly set: readonly string[];
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** `dubplate train`: interactions in, factors out. */
+export const trainCommand = (): Command =>
+  new Command('train')
+    .description('learn factors from a table of interactions')
+    .requiredOption(
+      '--interactions <file>',
+      'columns user, item and perhaps a weight; tab, comma or space, gzipped or not',
+    )
+    .requiredOption(
+      '--out <folder>',
+      'where user_factors.npy, track_factors.npy, users.txt, tracks.txt and manifest.json go',
+    )
+    .option('--seed <text>', 'seed of the start factors', '1')
+    .option('--set <path=value>', 'override an option, e.g. als.factors=64 (repeatable)', collectSetting, [])
+    .option('--json', 'print a summary as JSON', false)
+    .option('--quiet', 'no progress', false)
+    .addHelpText('after', `\nNote: ${sweepsHelp}.`)
+    .action((flags: TrainFlags) => {
+      const options = tableOptions(flags.set);
+      checkModelFolder(flags.out);
+      const table = readInteractionTable(flags.interactions);
+      const size = {
+        users: table.users.length,
+        tracks: table.tracks.length,
+        interactions: table.weights.indices.length,
+      };
+      const advice = rankAdvice(options.factors, size);
+      for (const note of [...table.notes, ...(advice === undefined ? [] : [advice])]) process.stderr.write(`${note}\n`);
+      const display = showProgress(flags);
+      const { users, tracks, losses } = trainTable(table, options, flags.seed, display.progress);
+      display.stop();
+      const about = { seed: flags.seed, options: { als: options }, ...size, losses, notes: table.notes };
+      writeModel(flags.out, { factors: { users, tracks }, users: table.users, tracks: table.tracks }, about);
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify({ schema: 1, out: flags.out, ...about })}\n`
+          : `${flags.out}: ${options.factors} factors of ${size.users} users and ${size.tracks} tracks from ${size.interactions} interactions; loss ${losses[0]?.toPrecision(6)} after the first of ${losses.length} sweeps, ${losses.at(-1)?.toPrecision(6)} after the last\n`,
+      );
+    });

@@ -1,0 +1,73 @@
+import { existsSync, statSync } from 'node:fs';
+import { Command } from 'commander';
+import { readInteractionTable } from '../../engine/interactions/read-table.ts';
+import { readRun } from '../../reports/read-run.ts';
+import { findScenario, scenarios } from '../registry.ts';
+import { checkRunFolder } from '../run-folder.ts';
+import { parseScenario } from '../schema.ts';
+
+interface Verdict {
+  readonly target: string;
+  readonly kind: 'scenario' | 'run' | 'interactions';
+  readonly isValid: boolean;
+  /** What was found, or what is wrong and what to do. */
+  readonly says: string;
+}
+
+/** `dubplate validate TARGETS...`: checks scenarios, runs and interaction files without running anything. */
+export const validateCommand = (): Command =>
+  new Command('validate')
+    .description('check scenarios (names or files), run folders and interaction files; say what is wrong and where')
+    .argument(
+      '<targets...>',
+      'scenario names, scenario files, run folders, or .tsv/.csv files of interactions (gz or not)',
+    )
+    .option('--json', 'print as JSON', false)
+    .action(async (targets: readonly string[], { json }: { readonly json: boolean }) => {
+      const verdicts: Verdict[] = [];
+      for (const target of targets) verdicts.push(await validate(target));
+      if (json) {
+        process.stdout.write(`${JSON.stringify({ schema: 1, verdicts })}\n`);
+      } else {
+        for (const { target, kind, isValid, says } of verdicts) {
+          process.stdout.write(`${isValid ? 'ok     ' : 'INVALID'} ${target} (${kind}): ${says}\n`);
+        }
+      }
+      if (verdicts.some(({ isValid }) => !isValid)) process.exitCode = 2;
+    });
+
+async function validate(target: string): Promise<Verdict> {
+  const kind = kindOf(target);
+  try {
+    return { target, kind, isValid: true, says: await describe(target, kind) };
+  } catch (error) {
+    if (!(error instanceof Error) || !('hint' in error)) throw error;
+    return { target, kind, isValid: false, says: `${error.message}\n  → ${String(error.hint)}` };
+  }
+}
+
+function kindOf(target: string): Verdict['kind'] {
+  if (scenarios.some(({ name }) => name === target) || /\.(ts|js|mjs|json)$/.test(target)) return 'scenario';
+  if (existsSync(target) && statSync(target).isDirectory()) return 'run';
+  return 'interactions';
+}
+
+async function describe(target: string, kind: Verdict['kind']): Promise<string> {
+  switch (kind) {
+    case 'scenario': {
+      const { arms, days, worlds } = parseScenario(await findScenario(target), target);
+      return `${Object.keys(arms).length} arms, ${days} days, ${worlds} worlds`;
+    }
+    case 'run': {
+      checkRunFolder(target);
+      const { rows } = readRun(target);
+      return `finished, ${rows.length} figures`;
+    }
+    case 'interactions': {
+      const { users, tracks, weights, notes } = readInteractionTable(target);
+      return [`${weights.indices.length} pairs of ${users.length} users and ${tracks.length} tracks`, ...notes].join(
+        '; ',
+      );
+    }
+  }
+}

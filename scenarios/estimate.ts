@@ -1,0 +1,85 @@
+import { flopsPerSweep } from '../engine/als/conjugate-gradient.ts';
+import { rankAdvice } from '../engine/als/rank-advice.ts';
+import { waveformSamples } from '../engine/core/catalogue.ts';
+import { familiesOf, type Scenario } from './schema.ts';
+
+/**
+ * Rates of one core of a 2.4 GHz server, medians of several runs; a run's manifest and `refreshSeconds` say what yours
+ * really took.
+ */
+const rates = {
+  eventRowsPerSecond: 150_000,
+  synthesisedTracksPerSecond: 100,
+  alsFlopsPerSecond: 1.5e9,
+  encoderTracksPerSecond: 250,
+  embeddedTracksPerSecond: 700,
+  scoredPairsPerSecond: 5e6,
+} as const;
+
+/** What a listener does on a day with the default dials: rows of the log, and pairs that meet for the first time. */
+const rowsPerListenerDay = 17;
+const newPairsPerListenerDay = 1.6;
+
+export interface Estimate {
+  readonly seconds: number;
+  readonly bytes: number;
+  readonly lines: readonly { readonly what: string; readonly value: string }[];
+  readonly warnings: readonly string[];
+}
+
+/** Time, memory and warnings of a scenario from its sizes; nothing is run. */
+export function estimate(scenario: Scenario): Estimate {
+  const { world, history, days } = scenario;
+  const worlds = scenario.worlds * familiesOf(scenario).length;
+  const arms = Object.values(scenario.arms);
+  const listeners =
+    Object.values(world.cohorts).reduce((sum, cohort) => sum + cohort.listeners, 0) + world.signupsPerDay * days;
+  const tracks = world.tracks + world.releasesPerDay * days;
+  const pairs = Math.min(listeners * newPairsPerListenerDay * (history + days), (listeners * tracks) / 2);
+  const rows = listeners * rowsPerListenerDay * (history + days * arms.length);
+  const listening = arms.filter(({ blend }) => blend.kind !== 'collaborative' && blend.kind !== 'popular');
+  const retrainings = 1 + listening.reduce((sum, { encoder }) => sum + Math.floor((days - 1) / encoder.retrainDays), 0);
+  const epochs = Math.max(0, ...listening.map(({ encoder }) => encoder.epochs));
+
+  const stages = {
+    'listening (the log)': rows / rates.eventRowsPerSecond,
+    'waveforms, once per world': listening.length > 0 ? tracks / rates.synthesisedTracksPerSecond : 0,
+    encoder:
+      listening.length > 0
+        ? (retrainings * epochs * tracks) / rates.encoderTracksPerSecond +
+          (retrainings * tracks) / rates.embeddedTracksPerSecond
+        : 0,
+    ALS: arms.reduce((sum, { als }, i) => {
+      const sweeps = als.sweeps * (days - 1) + (i === 0 ? als.firstSweeps : 0);
+      return (
+        sum +
+        (sweeps * flopsPerSweep({ users: listeners, tracks, interactions: pairs, ...als })) / rates.alsFlopsPerSecond
+      );
+    }, 0),
+    'lists and scores': (arms.length * days * listeners * tracks) / rates.scoredPairsPerSecond,
+  };
+  const seconds = worlds * Object.values(stages).reduce((sum, value) => sum + value, 0);
+  const factors = Math.max(...arms.map(({ als }) => als.factors));
+  // Log columns 27 B a row and arm, 16-bit waveforms, factors of two generations with embeddings, what Node and ONNX Runtime take.
+  const bytes =
+    4e8 +
+    rows * 27 +
+    (listening.length > 0 ? tracks * waveformSamples * 2 : 0) +
+    (listeners + 2 * tracks) * factors * 4 * 3;
+  const size = { users: listeners, tracks, interactions: pairs };
+  const warnings = [
+    ...new Set(arms.map(({ als }) => rankAdvice(als.factors, size)).filter((warning) => warning !== undefined)),
+  ];
+  return {
+    seconds,
+    bytes,
+    lines: [
+      { what: 'listeners, tracks, worlds', value: `${Math.round(listeners)}, ${Math.round(tracks)}, ${worlds}` },
+      { what: 'rows of the log, all arms', value: (rows * worlds).toExponential(1) },
+      ...Object.entries(stages).map(([what, value]) => ({ what, value: `${(value * worlds).toFixed(1)} s` })),
+      { what: 'time in all', value: `${seconds.toFixed(0)} s` },
+      { what: 'memory', value: `${(bytes / 1e9).toFixed(1)} GB` },
+    ],
+    warnings,
+  };
+}

@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describeCache } from '../engine/cache/connect.ts';
+import { digestOf } from '../engine/core/digest.ts';
+import { DubplateError } from '../engine/core/errors.ts';
+import { writeFileAtomic } from '../engine/core/files.ts';
+import type { Progress } from '../engine/core/progress.ts';
+import { writeReport } from '../reports/write-report.ts';
+import type { FamilyName } from '../sim/options.ts';
+import { checkExpectations, type Outcome } from './expectations.ts';
+import { thisMachine } from './machine.ts';
+import { runWorld, type WorldResult } from './run.ts';
+import { type RunFolder, readManifest } from './run-folder.ts';
+import { familiesOf, type Scenario } from './schema.ts';
+import { isTiming } from './scoring/cost-figures.ts';
+import { type MetricRow, type SummaryRow, summarise } from './scoring/rows.ts';
+import { version } from './version.ts';
+
+export interface ExperimentOptions {
+  readonly folder: RunFolder;
+  readonly resume: boolean;
+  readonly redisUrl: string | undefined;
+  /** A trained encoder to use instead of training one. */
+  readonly encoderFile: string | undefined;
+  readonly threads: number;
+  /** The command line, for whoever wants to repeat the run. */
+  readonly command: string;
+  readonly progress: Progress;
+}
+
+export interface ExperimentResult {
+  readonly summary: readonly SummaryRow[];
+  readonly outcomes: readonly Outcome[];
+  readonly report: string;
+}
+
+/** Runs every world of a scenario and writes the result files of DESIGN section 4. Finished worlds survive a crash. */
+export async function runExperiment(scenario: Scenario, options: ExperimentOptions): Promise<ExperimentResult> {
+  const { folder } = options;
+  const startedAt = new Date();
+  const config = digestOf(JSON.stringify(scenario), version);
+  const runId = digestOf(resolve(folder.path), startedAt.toISOString()).slice(0, 6);
+  if (options.resume) checkSameRun(folder, config);
+  const manifest = {
+    schema: 1,
+    name: 'dubplate',
+    version,
+    status: 'running',
+    config,
+    scenario,
+    seed: scenario.seed,
+    arms: Object.keys(scenario.arms),
+    bounds: scenario.bounds,
+    worlds: worldsOf(scenario).map(({ name }) => name),
+    startedAt: startedAt.toISOString(),
+    machine: thisMachine(),
+    kernel: 'typescript',
+    threads: options.threads,
+    encoderThreads: 2,
+    command: options.command,
+    provenance: { cacheBytesPerListener: 'derived' },
+    cache: describeCache(options.redisUrl),
+    notes: ['This world is not calibrated to a listening log: its habits are set by hand from published facts.'],
+  };
+  folder.writeJson('manifest.json', manifest);
+
+  const rows: MetricRow[] = [];
+  const digests: Record<string, unknown> = {};
+  for (const world of worldsOf(scenario)) {
+    const result =
+      readFinished(folder, world.name, config) ??
+      (await runWorld({ scenario, ...world, ...options, runId, clock: () => performance.now() }));
+    folder.writeJson(finishedName(world.name), { config, ...result });
+    rows.push(...result.rows);
+    for (const [arm, digest] of Object.entries(result.digests)) digests[`${arm}/${world.name}`] = digest;
+  }
+  const summary = summarise(rows);
+  const outcomes = checkExpectations(scenario, summary);
+  folder.writeJson('metrics.json', { schema: 1, rows, summary });
+  folder.writeJson('manifest.json', {
+    ...manifest,
+    status: 'complete',
+    seconds: (Date.now() - startedAt.getTime()) / 1000,
+    expectations: outcomes,
+    digests: { ...digests, metrics: digestOf(JSON.stringify(rows.filter((row) => !isTiming(row.metric)))) },
+  });
+  return { summary, outcomes, report: writeReport(folder.path, writeFileAtomic).html };
+}
+
+/** World i of seed S has seed `S/i`; every family has its own worlds under the same seeds. */
+const worldsOf = (scenario: Scenario): { name: string; family: FamilyName; seed: string }[] =>
+  familiesOf(scenario).flatMap((family) =>
+    Array.from({ length: scenario.worlds }, (_, i) => ({
+      name: `${family}-${i}`,
+      family,
+      seed: `${scenario.seed}/${i}`,
+    })),
+  );
+
+const finishedName = (world: string): string => `worlds/${world}.json`;
+
+/** The result of a world that this same run finished before it was interrupted. */
+function readFinished(folder: RunFolder, world: string, config: string): WorldResult | undefined {
+  const path = folder.file(finishedName(world));
+  if (!existsSync(path)) return undefined;
+  const finished = JSON.parse(readFileSync(path, 'utf8')) as WorldResult & { config: string };
+  return finished.config === config ? { rows: finished.rows, digests: finished.digests } : undefined;
+}
+
+function checkSameRun(folder: RunFolder, config: string): void {
+  const found = readManifest(folder.path);
+  if (found === undefined || found.config === config) return;
+  throw new DubplateError('INVALID_OPTIONS', `${folder.path} holds a run of another configuration or version`, {
+    hint: 'Give the same scenario, flags and seed as the run to resume, or leave --resume away to replace it.',
+  });
+}

@@ -1,0 +1,45 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DubplateError } from '../engine/core/errors.ts';
+import blend from './blend.ts';
+import coldStart from './cold-start.ts';
+import micro from './micro.ts';
+import type { ScenarioInput } from './schema.ts';
+
+/** The scenarios that come with Dubplate. A file of your own needs no entry: `dubplate run ./my-scenario.ts`. */
+export const scenarios: readonly ScenarioInput[] = [coldStart, blend, micro];
+
+/**
+ * A scenario by name or by path of a file whose default export it is.
+ * @throws DubplateError FILE_NOT_FOUND naming the scenarios there are; INVALID_INPUT when the file declares none.
+ */
+export async function findScenario(nameOrPath: string): Promise<ScenarioInput> {
+  const known = scenarios.find((scenario) => scenario.name === nameOrPath);
+  if (known) return known;
+  if (!/\.(ts|js|mjs|json)$/.test(nameOrPath) || !existsSync(nameOrPath)) {
+    throw new DubplateError('FILE_NOT_FOUND', `There is no scenario '${nameOrPath}'`, {
+      hint: `Choose one of ${scenarios.map((s) => s.name).join(', ')}, or give the path of a .ts file that exports one.`,
+    });
+  }
+  const url = pathToFileURL(resolve(nameOrPath)).href;
+  const module = await (nameOrPath.endsWith('.json') ? import(url, { with: { type: 'json' } }) : import(url)).catch(
+    (cause: unknown) => {
+      throw new DubplateError(
+        'INVALID_INPUT',
+        `${nameOrPath} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+        {
+          hint: 'Mend the file; scenarios/blend.ts is one to copy.',
+          cause,
+        },
+      );
+    },
+  );
+  const scenario: unknown = (module as { default?: unknown }).default;
+  if (typeof scenario !== 'object' || scenario === null) {
+    throw new DubplateError('INVALID_INPUT', `${nameOrPath} has no default export that is a scenario`, {
+      hint: 'Write `export default defineScenario({ … })`; scenarios/blend.ts is one to copy.',
+    });
+  }
+  return scenario as ScenarioInput;
+}

@@ -1,0 +1,69 @@
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DubplateError } from '../engine/core/errors.ts';
+import { writeFileAtomic } from '../engine/core/files.ts';
+
+/** The folder of one run: its manifest says that it is one, and whether it is finished. */
+export interface RunFolder {
+  readonly path: string;
+  file(...parts: readonly string[]): string;
+  writeJson(name: string, value: unknown): void;
+}
+
+const manifestName = 'manifest.json';
+
+/**
+ * Opens the folder that a run writes to. A folder that is missing or empty is new; one that holds a run is replaced, or
+ * kept when `resume` is set; anything else is refused before a byte is written.
+ * @throws DubplateError OUTPUT_NOT_A_RUN.
+ */
+export function openRunFolder(path: string, options: { readonly resume: boolean }): RunFolder {
+  checkRunFolder(path);
+  if (existsSync(path) && !options.resume)
+    for (const entry of readdirSync(path)) rmSync(join(path, entry), { recursive: true });
+  return {
+    path,
+    file: (...parts) => join(path, ...parts),
+    writeJson: (name, value) => writeFileAtomic(join(path, name), `${JSON.stringify(value, null, 2)}\n`),
+  };
+}
+
+/** Refuses a path that exists and holds something other than a run. Writes nothing. */
+export function checkRunFolder(path: string): void {
+  if (!existsSync(path)) return;
+  let entries: string[];
+  try {
+    entries = readdirSync(path);
+  } catch (cause) {
+    throw new DubplateError('OUTPUT_NOT_A_RUN', `${path} exists and is not a folder`, {
+      hint: 'Choose another --out.',
+      cause,
+    });
+  }
+  if (entries.length === 0 || readManifest(path) !== undefined) return;
+  throw new DubplateError(
+    'OUTPUT_NOT_A_RUN',
+    `${path} exists and is not a run of Dubplate: it has ${entries.length} entries and no ${manifestName} of ours`,
+    { hint: 'Choose another --out, or empty the folder yourself. Nothing in it was touched.' },
+  );
+}
+
+/** The manifest of a run, or undefined when the folder holds none of ours. */
+export function readManifest(path: string): Record<string, unknown> | undefined {
+  try {
+    const manifest: unknown = JSON.parse(readFileSync(join(path, manifestName), 'utf8'));
+    const isOurs =
+      typeof manifest === 'object' && manifest !== null && 'name' in manifest && manifest.name === 'dubplate';
+    return isOurs ? (manifest as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `runs/<scenario>-<n>` with the first free n. */
+export function nextRunPath(scenario: string): string {
+  for (let n = 1; ; n++) {
+    const path = join('runs', `${scenario}-${n}`);
+    if (!existsSync(path)) return path;
+  }
+}

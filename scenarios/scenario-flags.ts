@@ -1,0 +1,102 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DubplateError } from '../engine/core/errors.ts';
+import { familyNames } from '../sim/options.ts';
+import { parseScenario, type Scenario, type ScenarioInput, scenarioSchema } from './schema.ts';
+import { applySettings, collectSetting } from './set-option.ts';
+
+/** Flags of `run` and `explain` that change a scenario. */
+export interface ScenarioFlags {
+  readonly listeners?: number;
+  readonly tracks?: number;
+  readonly releasesPerDay?: number;
+  readonly days?: number;
+  readonly worlds?: number;
+  readonly seed?: string;
+  readonly family?: readonly string[];
+  readonly arms?: readonly string[];
+  readonly set: readonly string[];
+}
+
+export function addScenarioFlags(command: Command): Command {
+  return command
+    .option('--listeners <n>', 'listeners on day 0; cohorts are scaled in proportion', wholeNumber)
+    .option('--tracks <n>', 'tracks on day 0', wholeNumber)
+    .option('--releases-per-day <n>', 'new tracks a day', wholeNumber)
+    .option('--days <n>', 'simulated days', wholeNumber)
+    .option('--worlds <n>', 'independent worlds; world i of seed S has seed S/i', wholeNumber)
+    .option('--seed <text>', 'seed that everything random is derived from')
+    .addOption(new Option('--family <names>', `how taste works: ${familyNames.join(', ')}`).argParser(commaList))
+    .addOption(new Option('--arms <names>', 'run only these arms').argParser(commaList))
+    .option(
+      '--set <path=value>',
+      'override any option, e.g. arms.hybrid.als.factors=64 (repeatable)',
+      collectSetting,
+      [],
+    );
+}
+
+/**
+ * The scenario after flags and `--set`, with all defaults.
+ * @throws DubplateError INVALID_OPTIONS listing every problem at once.
+ */
+export function applyScenarioFlags(scenario: ScenarioInput, flags: ScenarioFlags, source: string): Scenario {
+  const changed = structuredClone(scenario) as ScenarioInput;
+  const world = { ...changed.world };
+  if (flags.tracks !== undefined) world.tracks = flags.tracks;
+  if (flags.releasesPerDay !== undefined) world.releasesPerDay = flags.releasesPerDay;
+  if (flags.listeners !== undefined) world.cohorts = scaleCohorts(parseScenario(scenario, source), flags.listeners);
+  const flagged: ScenarioInput = {
+    ...changed,
+    world,
+    ...(flags.days === undefined
+      ? {}
+      : { days: flags.days, warmup: Math.min(changed.warmup ?? 0, Math.max(0, flags.days - 1)) }),
+    ...(flags.worlds === undefined ? {} : { worlds: flags.worlds }),
+    ...(flags.seed === undefined ? {} : { seed: flags.seed }),
+    ...(flags.family === undefined ? {} : { family: flags.family as NonNullable<ScenarioInput['family']> }),
+    ...(flags.arms === undefined ? {} : { arms: chooseArms(changed, flags.arms) }),
+  };
+  const settled = applySettings(flagged, flags.set, scenarioSchema) as ScenarioInput;
+  // A setting makes the groups on its way: a misspelt arm would become a new one.
+  const arms = Object.keys(flagged.arms);
+  const strangers = Object.keys(settled.arms).filter((arm) => !arms.includes(arm));
+  if (strangers.length > 0) throw noSuchArm(strangers, flagged);
+  return parseScenario(settled, source);
+}
+
+/** Cohort sizes that add up to `total`, as near to the old proportions as whole numbers allow (largest remainders). */
+function scaleCohorts(scenario: Scenario, total: number): Scenario['world']['cohorts'] {
+  const cohorts = Object.entries(scenario.world.cohorts);
+  const before = cohorts.reduce((sum, [, cohort]) => sum + cohort.listeners, 0);
+  const exact = cohorts.map(([, cohort]) => (cohort.listeners * total) / before);
+  const sizes = exact.map(Math.floor);
+  const order = exact
+    .map((share, i) => ({ i, rest: share - Math.floor(share) }))
+    .sort((a, b) => b.rest - a.rest || a.i - b.i);
+  let left = total - sizes.reduce((sum, size) => sum + size, 0);
+  for (const { i } of order) if (left-- > 0) sizes[i] = (sizes[i] ?? 0) + 1;
+  return Object.fromEntries(cohorts.map(([name, cohort], i) => [name, { ...cohort, listeners: sizes[i] ?? 0 }]));
+}
+
+function chooseArms(scenario: ScenarioInput, wanted: readonly string[]): ScenarioInput['arms'] {
+  const unknown = wanted.filter((arm) => !(arm in scenario.arms));
+  if (unknown.length > 0) throw noSuchArm(unknown, scenario);
+  return Object.fromEntries(Object.entries(scenario.arms).filter(([arm]) => wanted.includes(arm)));
+}
+
+const noSuchArm = (unknown: readonly string[], scenario: ScenarioInput): DubplateError =>
+  new DubplateError(
+    'INVALID_OPTIONS',
+    `There is no arm ${unknown.map((arm) => `'${arm}'`).join(', ')} in ${scenario.name}`,
+    {
+      hint: `Its arms are: ${Object.keys(scenario.arms).join(', ')}.`,
+    },
+  );
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isInteger(value)) throw new InvalidArgumentError(`${text} is not a whole number.`);
+  return value;
+}
+
+const commaList = (text: string): readonly string[] => text.split(',').map((name) => name.trim());

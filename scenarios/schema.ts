@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { DubplateError } from '../engine/core/errors.ts';
+import { engineOptionsSchema } from '../engine/options.ts';
+import { familyNames, worldOptionsSchema } from '../sim/options.ts';
+
+const name = z.string().regex(/^[a-z][a-z0-9-]*$/i, 'must be letters, digits and dashes, a letter first');
+const family = z.enum(familyNames);
+
+/** The segments of DESIGN section 4: fixed by facts that no arm can change. */
+export const segments = ['all', 'warm', 'newUser', 'newTrack', 'newUserNewTrack'] as const;
+export type Segment = (typeof segments)[number];
+
+export const boundNames = ['random', 'popular', 'oracle'] as const;
+export type BoundName = (typeof boundNames)[number];
+
+const expectation = z.strictObject({
+  metric: z.string(),
+  segment: z.enum(segments).default('all'),
+  arm: z.string(),
+  /** The other arm (or bound) of a paired difference; without it the arm's own value is meant. */
+  over: z.string().optional(),
+  /** Smallest acceptable mean over worlds. */
+  atLeast: z.number(),
+});
+
+/** A declared experiment: one world design, several engine configurations, what is expected of them. */
+export const scenarioSchema = z
+  .strictObject({
+    name,
+    /** What the run answers, as one sentence. */
+    question: z.string().min(1),
+    seed: z.string().min(1).default('1'),
+    /** Independent worlds; world i of seed S has seed `S/i`. */
+    worlds: z.int().min(1).max(10_000).default(1),
+    family: z.union([family, z.array(family).min(1)]).default('latent'),
+    /** Simulated days that are run; the first `warmup` of them are not measured. */
+    days: z.int().min(1).max(3650),
+    warmup: z.int().min(0).default(0),
+    /** Days of organic listening before day 0. */
+    history: z.int().min(1).max(3650).default(60),
+    world: worldOptionsSchema.prefault({}),
+    arms: z.record(name, engineOptionsSchema),
+    bounds: z.array(z.enum(boundNames)).default([...boundNames]),
+    expect: z.array(expectation).default([]),
+  })
+  .superRefine((scenario, context) => {
+    const arms = Object.keys(scenario.arms);
+    if (arms.length === 0) context.addIssue({ code: 'custom', path: ['arms'], message: 'needs at least one arm' });
+    for (const arm of arms) {
+      if ((boundNames as readonly string[]).includes(arm)) {
+        context.addIssue({ code: 'custom', path: ['arms', arm], message: 'is the name of a bound; choose another' });
+      }
+    }
+    if (scenario.warmup >= scenario.days) {
+      context.addIssue({
+        code: 'custom',
+        path: ['warmup'],
+        message: `is ${scenario.warmup}, but must be smaller than days (${scenario.days})`,
+      });
+    }
+    const known = [...arms, ...scenario.bounds];
+    scenario.expect.forEach((wish, i) => {
+      for (const key of ['arm', 'over'] as const) {
+        const wanted = wish[key];
+        if (wanted !== undefined && !known.includes(wanted)) {
+          context.addIssue({
+            code: 'custom',
+            path: ['expect', i, key],
+            message: `names '${wanted}', which is none of: ${known.join(', ')}`,
+          });
+        }
+      }
+    });
+  });
+
+export type ScenarioInput = z.input<typeof scenarioSchema>;
+export type Scenario = z.output<typeof scenarioSchema>;
+
+/** Declares a scenario: checks its shape while it is typed, keeps it as plain data. Ranges are checked when it is run. */
+export const defineScenario = (scenario: ScenarioInput): ScenarioInput => scenario;
+
+/**
+ * The scenario with all defaults filled in.
+ * @throws DubplateError INVALID_OPTIONS that lists every problem at once, each with its path.
+ */
+export function parseScenario(input: unknown, source: string): Scenario {
+  const result = scenarioSchema.safeParse(input);
+  if (result.success) return result.data;
+  const problems = result.error.issues.flatMap(describeIssue);
+  throw new DubplateError(
+    'INVALID_OPTIONS',
+    `${source} has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
+    {
+      hint: 'Nothing was run. Mend them all; `dubplate explain micro` shows every option with its value.',
+      details: { problems },
+    },
+  );
+}
+
+/** One line per thing that is wrong: where, what was found, what was expected. */
+export function describeIssue(issue: z.core.$ZodIssue): string[] {
+  const path = issue.path.map(String).join('.') || '(top level)';
+  if (issue.code === 'unrecognized_keys')
+    return issue.keys.map((key) => `${path === '(top level)' ? '' : `${path}.`}${key}: no such option`);
+  return [`${path}: ${issue.message}`];
+}
+
+/** The world families of a scenario, as a list. */
+export const familiesOf = (scenario: Scenario): readonly (typeof familyNames)[number][] =>
+  Array.isArray(scenario.family) ? scenario.family : [scenario.family];
