@@ -3,32 +3,39 @@ import { z } from 'zod';
 const positive = z.number().positive();
 const share = z.number().min(0).max(1);
 
+/** λ that did best on validation worlds and data sets, by objective; `ials` scales it by frequency, so it is small there. */
+const usualRegularization = { hkv: 30, ials: 0.01 } as const;
+
 /**
  * Every option of the engine with its range, unit and default; nowhere else. A scenario sets them under `arms.<arm>.`,
  * `train`, `evaluate` and `bench` by `--set als.factors=64`.
  */
-export const alsOptionsSchema = z.strictObject({
-  /** Length k of a factor. */
-  factors: z.int().min(1).max(512).default(128),
-  /** `hkv`: Hu, Koren & Volinsky 2008, confidence 1 + α·r. `ials`: Rendle et al. 2021, unobserved weight and λ by frequency. */
-  objective: z.enum(['hkv', 'ials']).default('ials'),
-  /** α of `hkv`: extra confidence per unit of weight r. */
-  alpha: positive.default(10),
-  /** λ: weight of the squared norms; for `ials` multiplied by (n + unobservedWeight · N)^1 of the row. */
-  regularization: z.number().min(0).default(0.01),
-  /** w₀ of `ials`: weight of a pair that never met. */
-  unobservedWeight: positive.default(0.1),
-  /** Sweeps of a warm-started refresh; a sweep solves all users, then all tracks. */
-  sweeps: z.int().min(1).max(1000).default(3),
-  /** Sweeps of the first training, which starts from small random factors. */
-  firstSweeps: z.int().min(1).max(1000).default(12),
-  /** Conjugate-gradient steps per row and half-sweep. */
-  cgSteps: z.int().min(1).max(100).default(2),
-});
+export const alsOptionsSchema = z
+  .strictObject({
+    /** Length k of a factor. */
+    factors: z.int().min(1).max(512).default(128),
+    /** `hkv`: Hu, Koren & Volinsky 2008, confidence 1 + α·r. `ials`: Rendle et al. 2021, unobserved weight and λ by frequency. */
+    objective: z.enum(['hkv', 'ials']).default('hkv'),
+    /** α of `hkv`: extra confidence per unit of weight r. */
+    alpha: positive.default(1),
+    /** λ: weight of the squared norms; for `ials` times (n + unobservedWeight · N) of the row. Default 30 for `hkv`, 0.01 for `ials`. */
+    regularization: z.number().min(0).optional(),
+    /** w₀ of `ials`: weight of a pair that never met. */
+    unobservedWeight: positive.default(0.1),
+    /** Sweeps of a warm-started refresh; a sweep solves all users, then all tracks. */
+    sweeps: z.int().min(1).max(1000).default(3),
+    /** Sweeps of the first training, which starts from small random factors. */
+    firstSweeps: z.int().min(1).max(1000).default(12),
+    /** Conjugate-gradient steps per row and half-sweep. */
+    cgSteps: z.int().min(1).max(100).default(2),
+  })
+  .transform((als) => ({ ...als, regularization: als.regularization ?? usualRegularization[als.objective] }));
 
 export const weightOptionsSchema = z.strictObject({
   /** Days after which an interaction counts half. */
-  halfLifeDays: positive.default(60),
+  halfLifeDays: positive.default(30),
+  /** A pair is taken as liked from this r on: one play that was never repeated says little. */
+  minimum: positive.default(2),
   /** What one satisfied play, one save and one onboarding pick add to r; a skip adds nothing. */
   play: z.number().min(0).default(1),
   save: z.number().min(0).default(2),
@@ -39,8 +46,8 @@ export const encoderOptionsSchema = z.strictObject({
   /** Passes over the tracks at each training. */
   epochs: z.int().min(1).max(100).default(6),
   batch: z.int().min(1).max(512).default(32),
-  /** A track's factor is a target once this many listeners have played it. */
-  minListeners: z.int().min(1).default(5),
+  /** A track's factor is a target once it is made from this many listeners. */
+  minFans: z.int().min(1).default(5),
   /** Days until the encoder is trained again; in between only new tracks are embedded. */
   retrainDays: z.int().min(1).default(7),
 });
@@ -51,15 +58,20 @@ export const blendOptionsSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('popular') }),
   /** The same trust in the collaborative score for every pair. */
   z.strictObject({ kind: z.literal('fixed'), trust: share.default(0.5) }),
-  /** Trust grows with a track's plays and is one half at `halfTrust` plays. */
-  z.strictObject({ kind: z.literal('byEvidence'), halfTrust: positive.default(20) }),
+  /** Trust grows with a track's plays towards `mostTrust` and reaches half of that at `halfTrust` plays. */
+  z.strictObject({
+    kind: z.literal('byEvidence'),
+    halfTrust: positive.default(20),
+    /** Even a well-played track keeps 1 − this share of its sound: factors are never certain. */
+    mostTrust: share.default(0.8),
+  }),
 ]);
 
 export const engineOptionsSchema = z.strictObject({
   als: alsOptionsSchema.prefault({}),
   weights: weightOptionsSchema.prefault({}),
   encoder: encoderOptionsSchema.prefault({}),
-  blend: blendOptionsSchema.default({ kind: 'byEvidence', halfTrust: 20 }),
+  blend: blendOptionsSchema.prefault({ kind: 'byEvidence' }),
   slate: z
     .strictObject({
       /** Track ids per listener. */

@@ -81,10 +81,7 @@ export async function refresh(
   );
   const sound = listens(options.blend)
     ? await stage<SoundIndex>('embed', uncounted, () =>
-        parts.library.update(
-          { generation: number, now, tracks: model.tracks, listeners: evidence.listeners },
-          parts.progress,
-        ),
+        parts.library.update({ generation: number, now, tracks: model.tracks, fans: evidence.fans }, parts.progress),
       )
     : undefined;
   const generation: Generation = {

@@ -63,10 +63,15 @@ const drawSound = (draw: Draw): SoundAttributes => ({
   timbre: [draw(), draw(), draw(), draw()],
 });
 
-/** Kept at 16 bits: half the memory, and as good as a CD. */
+/** Kept at 16 bits: half the memory, and as good as a CD. Plain loops: this runs for every track of every batch. */
 function compact(waveform: Waveform): () => Waveform {
-  const stored = Int16Array.from(waveform, (sample) => Math.round(sample * 32_767));
-  return () => Float32Array.from(stored, (sample) => sample / 32_767);
+  const stored = new Int16Array(waveform.length);
+  for (let i = 0; i < stored.length; i++) stored[i] = Math.round((waveform[i] ?? 0) * 32_767);
+  return () => {
+    const samples = new Float32Array(stored.length);
+    for (let i = 0; i < samples.length; i++) samples[i] = (stored[i] ?? 0) / 32_767;
+    return samples;
+  };
 }
 
 /**

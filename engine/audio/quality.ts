@@ -36,7 +36,7 @@ export function encoderQuality(readings: readonly Reading[], truths: readonly Tr
   });
   const share = (isRight: (pair: (typeof sounds)[number]) => number): number =>
     sounds.reduce((total, pair) => total + isRight(pair), 0) / sounds.length;
-  const fit = (value: (sound: SoundAttributes) => number): number =>
+  const r2Of = (value: (sound: SoundAttributes) => number): number =>
     r2(
       sounds.map(({ sound }) => value(sound)),
       sounds.map(({ heard }) => value(heard)),
@@ -49,9 +49,9 @@ export function encoderQuality(readings: readonly Reading[], truths: readonly Tr
     tempoAccuracy1: tempoIs([1]),
     tempoAccuracy2: tempoIs([1, 2, 1 / 2, 3, 1 / 3]),
     keyScore: share(({ heard, sound }) => keyScore(heard.key, sound.key)),
-    energyR2: fit((s) => s.energy),
-    brightnessR2: fit((s) => s.timbre[0]),
-    timbreR2: (fit((s) => s.timbre[1]) + fit((s) => s.timbre[2]) + fit((s) => s.timbre[3])) / 3,
+    energyR2: r2Of((s) => s.energy),
+    brightnessR2: r2Of((s) => s.timbre[0]),
+    timbreR2: (r2Of((s) => s.timbre[1]) + r2Of((s) => s.timbre[2]) + r2Of((s) => s.timbre[3])) / 3,
     embeddingR2: embeddingR2(readings, truths),
   };
 }

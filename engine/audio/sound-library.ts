@@ -16,8 +16,8 @@ export interface SoundTargets {
   readonly now: SimTime;
   /** Y [tracks × k] of that generation. */
   readonly tracks: Matrix;
-  /** How many listeners have played each track [tracks]. */
-  readonly listeners: Uint32Array;
+  /** How many listeners each factor was made from [tracks]. */
+  readonly fans: Uint32Array;
 }
 
 /** How all tracks sound, in the ALS space of one generation. */
@@ -41,7 +41,7 @@ interface Shelf {
   readonly day: number;
   /** Y of the generation the encoder was trained towards, and how well each row was known then. */
   readonly anchors: Matrix;
-  readonly listeners: Uint32Array;
+  readonly fans: Uint32Array;
   /** Embeddings in that generation's space, by track. */
   readonly embeddings: Float32Array[];
 }
@@ -105,7 +105,7 @@ export class SoundLibrary {
       JSON.stringify(this.#options),
       `${targets.generation} ${examples.length}`,
       targets.tracks.data,
-      targets.listeners,
+      targets.fans,
     );
     const encoder =
       this.#given ??
@@ -122,26 +122,26 @@ export class SoundLibrary {
       generation: targets.generation,
       day,
       anchors: targets.tracks,
-      listeners: targets.listeners,
+      fans: targets.fans,
       embeddings: [],
     };
   }
 
   /** Tracks that can teach something: annotated, or with a factor that enough listeners have shaped. */
-  #examples({ tracks, listeners }: SoundTargets): Example[] {
+  #examples({ tracks, fans }: SoundTargets): Example[] {
     const examples: Example[] = [];
     for (let track = 0; track < tracks.rows; track++) {
       const sound = this.#catalogue.annotation(track);
-      const heardBy = listeners[track] ?? 0;
-      const isKnown = heardBy >= this.#options.minListeners;
+      const fanCount = fans[track] ?? 0;
+      const isKnown = fanCount >= this.#options.minFans;
       const artist = this.#catalogue.tracks[track]?.artist;
       if ((!sound && !isKnown) || artist === undefined) continue;
       examples.push({
         waveform: () => this.#catalogue.waveform(track),
         group: artist,
         ...(sound ? { sound } : {}),
-        // A factor shaped by n listeners is trusted n / (n + 10).
-        ...(isKnown ? { factor: rowOf(tracks, track), weight: heardBy / (heardBy + 10) } : {}),
+        // A factor made from n fans is trusted n / (n + 10).
+        ...(isKnown ? { factor: rowOf(tracks, track), weight: fanCount / (fanCount + 10) } : {}),
       });
     }
     return examples;
@@ -160,13 +160,12 @@ export class SoundLibrary {
     shelf.embeddings.push(...heard);
   }
 
-  #carry(shelf: Shelf, { tracks, listeners }: SoundTargets): { embeddings: Matrix; drift: number } {
+  #carry(shelf: Shelf, { tracks, fans }: SoundTargets): { embeddings: Matrix; drift: number } {
     const embeddings = zeros(tracks.rows, tracks.cols);
     for (const [track, embedding] of shelf.embeddings.entries()) rowOf(embeddings, track).set(embedding);
     // Anchors: tracks that were well known when the encoder was trained, and still are.
-    const known = [...shelf.listeners.keys()].filter(
-      (t) =>
-        (shelf.listeners[t] ?? 0) >= this.#options.minListeners && (listeners[t] ?? 0) >= this.#options.minListeners,
+    const known = [...shelf.fans.keys()].filter(
+      (t) => (shelf.fans[t] ?? 0) >= this.#options.minFans && (fans[t] ?? 0) >= this.#options.minFans,
     );
     const retargeting = fitRetargeting(pickRows(shelf.anchors, known), pickRows(tracks, known));
     return { embeddings: retarget(embeddings, retargeting), drift: retargeting.drift };

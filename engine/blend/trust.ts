@@ -19,11 +19,11 @@ export const blends = {
     (o: { readonly trust: number }): Trust =>
     () =>
       o.trust,
-  /** Trust grows with plays of the track and reaches one half at `halfTrust` (> 0) plays. */
+  /** Trust grows with plays of the track towards `mostTrust`, and reaches half of that at `halfTrust` (> 0) plays. */
   byEvidence:
-    (o: { readonly halfTrust: number }): Trust =>
+    (o: { readonly halfTrust: number; readonly mostTrust: number }): Trust =>
     ({ trackPlays }) =>
-      trackPlays / (trackPlays + o.halfTrust),
+      (o.mostTrust * trackPlays) / (trackPlays + o.halfTrust),
 };
 
 /**

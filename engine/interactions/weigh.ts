@@ -7,17 +7,16 @@ import { type Csr, orderByPair, type SparseRow } from './csr.ts';
 /** Days after which a play counts half in the charts: short, so that charts follow the week. */
 export const chartHalfLifeDays = 7;
 
-/** A pair whose weight has fallen below this is forgotten: ten half-lives after one play. */
-export const forgottenBelow = 2 ** -10;
-
 /** What the events so far say, at one moment. Rows and columns are the indices of the listener and track tables. */
 export interface Evidence {
-  /** r [users × tracks]: decayed amount of positive interaction; only pairs with r ≥ {@link forgottenBelow}. */
+  /** r [users × tracks]: decayed amount of positive interaction; only pairs with r ≥ `weights.minimum`. */
   readonly weights: Csr;
   /** Tracks that each user has played, skipped or picked at onboarding: the columns of row u, ascending. */
   readonly heard: { readonly indptr: Uint32Array; readonly indices: Uint32Array };
   /** Users who have played each track [tracks]. */
   readonly listeners: Uint32Array;
+  /** Users with r ≥ `weights.minimum` for each track [tracks]: those its factor is made from. */
+  readonly fans: Uint32Array;
   /** `play` events of each track [tracks]. */
   readonly plays: Uint32Array;
   /** Plays of each track, decayed with {@link chartHalfLifeDays} [tracks]: the charts. */
@@ -58,6 +57,7 @@ interface Pairs {
 export class InteractionLedger {
   readonly #amounts = new Float64Array(Object.keys(kindCode).length);
   readonly #halfLife: number;
+  readonly #minimum: number;
   #pairs = allocate(0);
   readonly #listeners = new Growing(Uint32Array);
   readonly #plays = new Growing(Uint32Array);
@@ -68,6 +68,7 @@ export class InteractionLedger {
 
   constructor(options: WeightOptions) {
     this.#halfLife = options.halfLifeDays * secondsPerDay;
+    this.#minimum = options.minimum;
     this.#amounts[kindCode.play] = options.play;
     this.#amounts[kindCode.save] = options.save;
     this.#amounts[kindCode.onboard] = options.onboard;
@@ -94,6 +95,7 @@ export class InteractionLedger {
     const indices = new Uint32Array(pairs.length);
     const weights = new Float32Array(pairs.length);
     const heard = new Uint32Array(pairs.length);
+    const fans = new Uint32Array(tracks);
     let n = 0;
     let h = 0;
     for (let at = 0; at < pairs.length; at++) {
@@ -105,7 +107,8 @@ export class InteractionLedger {
         heardPtr[user + 1] = h;
       }
       const r = pairs.amount[at]! * decay(now - pairs.since[at]!, this.#halfLife);
-      if (r < forgottenBelow) continue;
+      if (r < this.#minimum) continue;
+      fans[track]! += 1;
       indices[n] = track;
       weights[n++] = r;
       weightsPtr[user + 1] = n;
@@ -125,6 +128,7 @@ export class InteractionLedger {
       },
       heard: { indptr: heardPtr, indices: heard.slice(0, h) },
       listeners: this.#listeners.first(tracks),
+      fans,
       plays: this.#plays.first(tracks),
       recentPlays,
       interactions: this.#interactions.first(users),
@@ -145,7 +149,7 @@ export class InteractionLedger {
       if (track >= tracks) continue;
       if (pairs.isHeard[at]) heard.push(track);
       const r = pairs.amount[at]! * decay(now - pairs.since[at]!, this.#halfLife);
-      if (r < forgottenBelow) continue;
+      if (r < this.#minimum) continue;
       rows.push(track);
       weights.push(r);
     }

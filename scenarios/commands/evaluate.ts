@@ -3,7 +3,6 @@ import { rowOf } from '../../engine/core/matrix.ts';
 import type { Progress } from '../../engine/core/progress.ts';
 import { type Csr, csrFromTriples, transpose } from '../../engine/interactions/csr.ts';
 import { type InteractionTable, readInteractionTable } from '../../engine/interactions/read-table.ts';
-import type { AlsOptions } from '../../engine/options.ts';
 import { scoreAll } from '../../engine/retrieval/top-n.ts';
 import { countListFlag } from '../number-flags.ts';
 import { showProgress } from '../progress-bar.ts';
@@ -18,7 +17,7 @@ import {
 } from '../scoring/holdout.ts';
 import { type CandidateLine, readCandidates } from '../scoring/read-candidates.ts';
 import { collectSetting } from '../set-option.ts';
-import { sweepsHelp, tableOptions, trainTable } from '../train-table.ts';
+import { sweepsHelp, type TableOptions, tableOptions, trainTable } from '../train-table.ts';
 
 interface EvaluateFlags {
   readonly train: string;
@@ -72,7 +71,7 @@ interface Comparison {
 function evaluateFull(
   train: InteractionTable,
   flags: EvaluateFlags,
-  options: AlsOptions,
+  options: TableOptions,
   progress: Progress,
 ): Comparison {
   const test = readInteractionTable(flags.test);
@@ -88,7 +87,7 @@ function evaluateFull(
 function evaluateAmongCandidates(
   train: InteractionTable,
   flags: EvaluateFlags,
-  options: AlsOptions,
+  options: TableOptions,
   progress: Progress,
 ): Comparison {
   const lines = readCandidates(flags.test);
@@ -120,7 +119,7 @@ function asTable(lines: readonly CandidateLine[]): InteractionTable {
 function scorersOf(
   holdout: Pick<Holdout, 'users' | 'tracks' | 'train'>,
   seed: string,
-  options: AlsOptions,
+  options: TableOptions,
   progress: Progress,
 ): { readonly als: Scorer; readonly popularity: Scorer } {
   const { train } = holdout;
@@ -134,7 +133,7 @@ function scorersOf(
 const hasHistory = (train: Csr, user: number): boolean => (train.indptr[user + 1] ?? 0) > (train.indptr[user] ?? 0);
 
 /** The factors' metrics stand at the top, under their own names; the reference row below `popularity`. */
-const asJson = ({ als, popularity, notes }: Comparison, flags: EvaluateFlags, options: AlsOptions) => ({
+const asJson = ({ als, popularity, notes }: Comparison, flags: EvaluateFlags, options: TableOptions) => ({
   schema: 1,
   protocol: flags.protocol,
   ...als.metrics,
@@ -142,7 +141,7 @@ const asJson = ({ als, popularity, notes }: Comparison, flags: EvaluateFlags, op
   skipped: als.skipped,
   popularity: { ...popularity.metrics, n: popularity.n, skipped: popularity.skipped },
   seed: flags.seed,
-  options: { als: options },
+  options,
   notes,
 });
 

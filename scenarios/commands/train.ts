@@ -41,16 +41,16 @@ export const trainCommand = (): Command =>
         tracks: table.tracks.length,
         interactions: table.weights.indices.length,
       };
-      const advice = rankAdvice(options.factors, size);
+      const advice = rankAdvice(options.als.factors, size);
       for (const note of [...table.notes, ...(advice === undefined ? [] : [advice])]) process.stderr.write(`${note}\n`);
       const display = showProgress(flags);
       const { users, tracks, losses } = trainTable(table, options, flags.seed, display.progress);
       display.stop();
-      const about = { seed: flags.seed, options: { als: options }, ...size, losses, notes: table.notes };
+      const about = { seed: flags.seed, options, ...size, losses, notes: table.notes };
       writeModel(flags.out, { factors: { users, tracks }, users: table.users, tracks: table.tracks }, about);
       process.stdout.write(
         flags.json
           ? `${JSON.stringify({ schema: 1, out: flags.out, ...about })}\n`
-          : `${flags.out}: ${options.factors} factors of ${size.users} users and ${size.tracks} tracks from ${size.interactions} interactions; loss ${losses[0]?.toPrecision(6)} after the first of ${losses.length} sweeps, ${losses.at(-1)?.toPrecision(6)} after the last\n`,
+          : `${flags.out}: ${options.als.factors} factors of ${size.users} users and ${size.tracks} tracks from ${size.interactions} interactions; loss ${losses[0]?.toPrecision(6)} after the first of ${losses.length} sweeps, ${losses.at(-1)?.toPrecision(6)} after the last\n`,
       );
     });

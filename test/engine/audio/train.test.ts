@@ -40,6 +40,12 @@ async function train(examples: readonly Example[], options = quick, startFrom?: 
   open.push(result.encoder);
   return result;
 }
+/** One small encoder for the tests that only need some encoder. */
+let small: ReturnType<typeof train> | undefined;
+const someEncoder = async (): Promise<Encoder> => {
+  small ??= train(few);
+  return (await small).encoder;
+};
 const waveformsOf = (examples: readonly Example[]) => examples.map(({ waveform }) => waveform());
 
 describe('trainEncoder', () => {
@@ -174,7 +180,7 @@ describe('the network', () => {
 
 describe('loadEncoder', () => {
   it('reads a waveform alone as it does among others, from an array or as they come', async () => {
-    const { encoder } = await train(few);
+    const encoder = await someEncoder();
     const all = await encoder.read(waveformsOf(tracks.slice(0, 35)));
     const lazily = function* () {
       for (const { waveform } of tracks.slice(0, 35)) yield waveform();
@@ -190,7 +196,7 @@ describe('loadEncoder', () => {
   });
 
   it('opens the written file and finds the same encoder in it', async () => {
-    const { encoder } = await train(few);
+    const encoder = await someEncoder();
     const path = join(folder, 'encoder.onnx');
     writeFileSync(path, encoder.bytes);
     const loaded = await loadEncoder(path);
@@ -212,14 +218,14 @@ describe('loadEncoder', () => {
       code: 'INVALID_INPUT',
       message: expect.stringContaining('something else'),
     });
-    const { encoder } = await train(few);
+    const encoder = await someEncoder();
     await expect(loadEncoder(encoder.bytes.subarray(0, 5000))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 
   const hasPython = spawnSync('python3', ['-c', 'import onnxruntime, numpy']).status === 0;
   if (!hasPython) console.warn('Skipped: Python runs the encoder too. To run it: pip install onnxruntime numpy.');
   it.skipIf(!hasPython)("gives Python's onnxruntime the same embeddings", async () => {
-    const { encoder } = await train(few);
+    const encoder = await someEncoder();
     const [path, samples] = [join(folder, 'python.onnx'), join(folder, 'samples.f32')];
     writeFileSync(path, encoder.bytes);
     writeFileSync(samples, Buffer.concat(waveformsOf(few.slice(0, 3)).map((w) => Buffer.from(w.buffer))));

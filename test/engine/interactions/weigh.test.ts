@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { EventBuffer, type EventColumns, type EventKind, kindCode, noTrack } from '../../../engine/core/events.ts';
 import { secondsPerDay } from '../../../engine/core/time.ts';
 import { sparseRow } from '../../../engine/interactions/csr.ts';
-import { chartHalfLifeDays, forgottenBelow, InteractionLedger } from '../../../engine/interactions/weigh.ts';
+import { chartHalfLifeDays, InteractionLedger } from '../../../engine/interactions/weigh.ts';
 
-const options = { halfLifeDays: 10, play: 1, save: 2, onboard: 3 };
+const options = { halfLifeDays: 10, minimum: 0.3, play: 1, save: 2, onboard: 3 };
 const [users, tracks] = [6, 8];
 
 interface Happening {
@@ -58,7 +58,7 @@ describe('weighing interactions', () => {
             }
             const at = rows.indexOf(track);
             if (at >= 0) expect(found[at]! / r).toBeCloseTo(1, 5);
-            else expect(r).toBeLessThan(forgottenBelow * (1 + 1e-9));
+            else expect(r).toBeLessThan(options.minimum * (1 + 1e-6));
           }
         }
       }),

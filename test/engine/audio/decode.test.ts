@@ -1,0 +1,217 @@
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, describe, expect, it } from 'vitest';
+import { decodeAudio } from '../../../engine/audio/decode.ts';
+import { windowsOf } from '../../../engine/audio/recording.ts';
+import { resample } from '../../../engine/audio/resample.ts';
+import { waveformSamples } from '../../../engine/core/catalogue.ts';
+import { flacFile, mp3File, opusFile, wavFile } from './sound-files.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dubplate-sound-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+let files = 0;
+const write = (bytes: Uint8Array | string, extension = 'wav'): string => {
+  const path = join(folder, `${files++}.${extension}`);
+  writeFileSync(path, bytes);
+  return path;
+};
+
+const tone = (hz: number, rateHz: number, seconds: number): Float32Array =>
+  Float32Array.from(
+    { length: Math.round(rateHz * seconds) },
+    (_, i) => 0.5 * Math.sin((2 * Math.PI * hz * i) / rateHz),
+  );
+const level = (samples: Float32Array): number => Math.sqrt(samples.reduce((sum, v) => sum + v * v, 0) / samples.length);
+const middle = (samples: Float32Array): Float32Array =>
+  samples.subarray(samples.length >> 2, (3 * samples.length) >> 2);
+
+describe('decodeAudio', () => {
+  it('gives back the samples of an 8 kHz WAV and FLAC', async () => {
+    const samples = tone(440, 8000, 1);
+    for (const path of [write(wavFile([samples], 8000)), write(flacFile(samples), 'flac')]) {
+      const { samples: got, durationMs } = await decodeAudio(path);
+      expect(durationMs).toBe(1000);
+      expect(got.length).toBe(8000);
+      expect(Math.max(...got.map((v, i) => Math.abs(v - samples[i]!)))).toBeLessThan(1e-4);
+    }
+  });
+
+  it('knows a file by its content, not by its name', async () => {
+    const path = write(flacFile(tone(440, 8000, 0.5)), 'wav');
+    expect((await decodeAudio(path)).durationMs).toBe(500);
+  });
+
+  it('reads MP3 and Opus', async () => {
+    const mp3 = await decodeAudio(write(mp3File(50), 'mp3'));
+    expect(Math.abs(mp3.durationMs - (50 * 1152) / 44.1)).toBeLessThan(2 * (1152 / 44.1)); // a decoder's delay
+    const opus = await decodeAudio(write(opusFile(100), 'opus'));
+    expect(Math.abs(opus.durationMs - 2000)).toBeLessThan(30);
+    for (const { samples } of [mp3, opus]) expect(samples.every((v) => Math.abs(v) < 1e-3)).toBe(true);
+  });
+
+  it('averages the channels', async () => {
+    const [left, right] = [tone(300, 8000, 0.5), tone(500, 8000, 0.5)];
+    const { samples } = await decodeAudio(write(wavFile([left, right], 8000)));
+    expect(Math.max(...samples.map((v, i) => Math.abs(v - (left[i]! + right[i]!) / 2)))).toBeLessThan(1e-4);
+  });
+
+  it.each([11_025, 22_050, 44_100, 48_000, 96_000])('brings %i Hz to 8 kHz with the same tone', async (rateHz) => {
+    const { samples, durationMs } = await decodeAudio(write(wavFile([tone(1000, rateHz, 1)], rateHz)));
+    expect(durationMs).toBeCloseTo(1000, 6);
+    expect(Math.abs(samples.length - 8000)).toBeLessThan(40);
+    expect(level(middle(samples))).toBeCloseTo(0.5 / Math.SQRT2, 2);
+    const kept = middle(samples);
+    const rises = kept.filter((v, i) => i > 0 && kept[i - 1]! < 0 && v >= 0).length;
+    expect(Math.abs(rises - 500)).toBeLessThan(8); // 1000 Hz for half a second
+  });
+
+  const wav = wavFile([tone(440, 8000, 1)], 8000);
+  const zeroRate = Buffer.from(wav);
+  zeroRate.writeUInt32LE(0, 24);
+  const slowRate = Buffer.from(wav);
+  slowRate.writeUInt32LE(50, 24);
+  const noChannels = Buffer.from(wav);
+  noChannels.writeUInt16LE(0, 22);
+  const notNumbers = Buffer.from(wavFile([new Float32Array(100)], 8000));
+  notNumbers.writeUInt16LE(3, 20); // 32-bit float
+  notNumbers.writeUInt16LE(4, 32);
+  notNumbers.writeUInt16LE(32, 34);
+  notNumbers.writeFloatLE(Number.NaN, 60);
+  const flac = flacFile(tone(440, 8000, 1));
+
+  it.each<[string, Uint8Array | string, string]>([
+    ['an empty file', '', 'empty'],
+    ['text that calls itself .wav', 'Dear listener, this is not a sound.', 'the text "Dear listene"'],
+    ['bytes of no known kind', Buffer.from('00010203deadbeef0000000000', 'hex'), '00010203deadbeef'],
+    ['a WAV without samples', wavFile([new Float32Array(0)], 8000), 'no samples'],
+    ['a WAV of 0 Hz', zeroRate, '0 Hz'],
+    ['a WAV of 50 Hz', slowRate, '50 Hz'],
+    ['a WAV without channels', noChannels, '0 channels'],
+    ['a WAV with NaN in it', notNumbers, 'not numbers'],
+    ['a WAV cut off in its samples', wav.subarray(0, 5000), 'cut off'],
+    ['a WAV cut off in its header', wav.subarray(0, 30), 'ends before'],
+    ['a FLAC cut off', flac.subarray(0, flac.length >> 1), 'cut off'],
+    ['a FLAC cut off in its header', flac.subarray(0, 20), 'header'],
+    ['an MP3 cut off', mp3File(9).subarray(0, 3000), 'cut off'],
+    ['an Opus file cut off within a page', opusFile(100).subarray(0, 300), 'cut off'],
+    ['an Opus file cut off between pages', opusFile(100).subarray(0, opusFile(100).indexOf('OggS', 200)), 'cut off'],
+    ['a MP3 header with nothing behind it', Buffer.concat([mp3File(1), Buffer.alloc(500, 0x41)]), 'no sound'],
+  ])('refuses %s and says why', async (_, bytes, found) => {
+    const path = write(bytes);
+    await expect(decodeAudio(path)).rejects.toMatchObject({
+      code: 'INVALID_AUDIO',
+      message: expect.stringMatching(new RegExp(`${path}.*${found}`)),
+      hint: expect.stringMatching(/WAV|again/),
+    });
+  });
+
+  it('never gives back samples or throws anything but a DubplateError, wherever a file is cut', async () => {
+    const whole = [wav, flac, mp3File(9), opusFile(60)];
+    await fc.assert(
+      fc.asyncProperty(fc.nat({ max: 3 }), fc.double({ min: 0, max: 0.999, noNaN: true }), async (which, share) => {
+        const bytes = whole[which]!;
+        const cut = bytes.subarray(0, Math.floor(share * bytes.length));
+        // An MP3 cut exactly between two frames is a whole, shorter MP3.
+        if (which === 2 && cut.length % 417 === 0 && cut.length >= 2 * 417) return;
+        await expect(decodeAudio(write(cut))).rejects.toMatchObject({ code: 'INVALID_AUDIO' });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('says that a file is missing, or a folder', async () => {
+    const missing = join(folder, 'missing.wav');
+    await expect(decodeAudio(missing)).rejects.toMatchObject({
+      code: 'FILE_NOT_FOUND',
+      message: expect.stringContaining(missing),
+    });
+    await expect(decodeAudio(folder)).rejects.toMatchObject({
+      code: 'FILE_NOT_FOUND',
+      message: expect.stringContaining('folder'),
+    });
+  });
+});
+
+describe('resample', () => {
+  it.each([11_025, 44_100, 48_000])(
+    'from %i Hz leaves nothing of a tone above 4 kHz: at least 60 dB down',
+    async (rateHz) => {
+      for (const hz of [4600, 5200]) {
+        const kept = middle(await resample(tone(hz, rateHz, 1), rateHz, 8000));
+        expect(20 * Math.log10(level(kept) / (0.5 / Math.SQRT2))).toBeLessThan(-60);
+      }
+    },
+  );
+
+  it('takes signals of many megabytes', async () => {
+    const samples = await resample(tone(1000, 96_000, 15), 96_000, 8000); // 5.8 MB
+    expect(Math.abs(samples.length - 120_000)).toBeLessThan(100);
+    expect(level(middle(samples))).toBeCloseTo(0.5 / Math.SQRT2, 2);
+  });
+});
+
+describe('windowsOf', () => {
+  it('covers every sample of a long recording, in whole windows', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: waveformSamples, max: 4 * waveformSamples }), (length) => {
+        const windows = windowsOf(Float32Array.from({ length }, (_, i) => i));
+        expect(windows.length).toBe(Math.ceil(length / waveformSamples));
+        windows.forEach((window, i) => {
+          expect(window.length).toBe(waveformSamples);
+          if (i > 0) expect(window[0]!).toBeLessThanOrEqual(windows[i - 1]!.at(-1)! + 1);
+        });
+        expect([windows[0]![0], windows.at(-1)!.at(-1)]).toEqual([0, length - 1]);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it('plays a short recording again until the window is full', () => {
+    const [window, ...more] = windowsOf(Float32Array.of(1, 2, 3));
+    expect(more).toEqual([]);
+    expect([...window!.subarray(0, 7)]).toEqual([1, 2, 3, 1, 2, 3, 1]);
+    expect(window!.at(-1)).toBe(((waveformSamples - 1) % 3) + 1);
+  });
+});
+
+const recordings = new URL('../../../../shared/data/audio/', import.meta.url).pathname;
+const hasRecordings = existsSync(recordings);
+if (!hasRecordings) console.warn(`Skipped: real recordings decode. They are not in ${recordings}.`);
+
+describe.skipIf(!hasRecordings)('real recordings', () => {
+  const some = (kind: string, extension: string, count: number): string[] =>
+    readdirSync(join(recordings, kind))
+      .filter((name) => name.endsWith(extension))
+      .map((name) => join(recordings, kind, name))
+      .sort((a, b) => statSync(a).size - statSync(b).size)
+      .slice(0, count);
+  const chosen = hasRecordings
+    ? [...some('mir-com', '.mp3', 4), ...some('librosa-data/audio', '.ogg', 4), ...some('sonic-pi', '.flac', 4)]
+    : [];
+
+  it('decode, and are refused when their end is missing', async () => {
+    expect(chosen.length).toBe(12);
+    for (const path of chosen) {
+      const { samples, durationMs } = await decodeAudio(path);
+      expect(Math.abs(samples.length / 8 - durationMs), path).toBeLessThan(20);
+      expect(level(samples), path).toBeGreaterThan(1e-4);
+      const cut = join(folder, `cut-${path.split('/').at(-1)}`);
+      copyFileSync(path, cut);
+      chmodSync(cut, 0o600);
+      truncateSync(cut, Math.floor(0.6 * statSync(path).size));
+      await expect(decodeAudio(cut), path).rejects.toMatchObject({ code: 'INVALID_AUDIO' });
+    }
+  });
+});
