@@ -45,11 +45,11 @@ export const weightOptionsSchema = z.strictObject({
 export const encoderOptionsSchema = z.strictObject({
   /** Passes over the tracks at each training. */
   epochs: z.int().min(1).max(100).default(6),
-  batch: z.int().min(1).max(512).default(32),
+  batch: z.int().min(1).max(512).default(16),
   /** A track's factor is a target once it is made from this many listeners. */
   minFans: z.int().min(1).default(5),
   /** Days until the encoder is trained again; in between only new tracks are embedded. */
-  retrainDays: z.int().min(1).default(7),
+  retrainDays: z.int().min(1).default(14),
 });
 
 export const blendOptionsSchema = z.discriminatedUnion('kind', [
@@ -61,9 +61,9 @@ export const blendOptionsSchema = z.discriminatedUnion('kind', [
   /** Trust grows with a track's plays towards `mostTrust` and reaches half of that at `halfTrust` plays. */
   z.strictObject({
     kind: z.literal('byEvidence'),
-    halfTrust: positive.default(20),
+    halfTrust: positive.default(5),
     /** Even a well-played track keeps 1 − this share of its sound: factors are never certain. */
-    mostTrust: share.default(0.8),
+    mostTrust: share.default(0.7),
   }),
 ]);
 

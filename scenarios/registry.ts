@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { tsImport } from 'tsx/esm/api';
 import { DubplateError } from '../engine/core/errors.ts';
 import blend from './blend.ts';
 import coldStart from './cold-start.ts';
@@ -22,20 +23,7 @@ export async function findScenario(nameOrPath: string): Promise<ScenarioInput> {
       hint: `Choose one of ${scenarios.map((s) => s.name).join(', ')}, or give the path of a .ts file that exports one.`,
     });
   }
-  const url = pathToFileURL(resolve(nameOrPath)).href;
-  const module = await (nameOrPath.endsWith('.json') ? import(url, { with: { type: 'json' } }) : import(url)).catch(
-    (cause: unknown) => {
-      throw new DubplateError(
-        'INVALID_INPUT',
-        `${nameOrPath} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-        {
-          hint: 'Mend the file; scenarios/blend.ts is one to copy.',
-          cause,
-        },
-      );
-    },
-  );
-  const scenario: unknown = (module as { default?: unknown }).default;
+  const scenario = await load(nameOrPath);
   if (typeof scenario !== 'object' || scenario === null) {
     throw new DubplateError('INVALID_INPUT', `${nameOrPath} has no default export that is a scenario`, {
       hint: 'Write `export default defineScenario({ … })`; scenarios/blend.ts is one to copy.',
@@ -43,3 +31,26 @@ export async function findScenario(nameOrPath: string): Promise<ScenarioInput> {
   }
   return scenario as ScenarioInput;
 }
+
+/** What a file declares. A `.ts` file may stand anywhere: tsx loads it whatever package it belongs to. */
+async function load(path: string): Promise<unknown> {
+  try {
+    if (path.endsWith('.json')) return JSON.parse(readFileSync(path, 'utf8'));
+    const module: { default?: unknown } = await tsImport(pathToFileURL(resolve(path)).href, import.meta.url);
+    // Where the nearest package.json says CommonJS, the export arrives wrapped once more.
+    const { default: exported } = module;
+    return isWrapped(exported) ? exported.default : exported;
+  } catch (cause) {
+    throw new DubplateError(
+      'INVALID_INPUT',
+      `${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      {
+        hint: 'Mend the file; scenarios/blend.ts is one to copy.',
+        cause,
+      },
+    );
+  }
+}
+
+const isWrapped = (exported: unknown): exported is { default: unknown } =>
+  typeof exported === 'object' && exported !== null && 'default' in exported;

@@ -58,8 +58,8 @@ export function applyScenarioFlags(scenario: ScenarioInput, flags: ScenarioFlags
   };
   const settled = applySettings(flagged, flags.set, scenarioSchema) as ScenarioInput;
   // A setting makes the groups on its way: a misspelt arm would become a new one.
-  const arms = Object.keys(flagged.arms);
-  const strangers = Object.keys(settled.arms).filter((arm) => !arms.includes(arm));
+  const arms = Object.keys(flagged.arms ?? {});
+  const strangers = Object.keys(settled.arms ?? {}).filter((arm) => !arms.includes(arm));
   if (strangers.length > 0) throw noSuchArm(strangers, flagged);
   return parseScenario(settled, source);
 }

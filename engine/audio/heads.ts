@@ -1,37 +1,49 @@
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
 import type { Progress } from '../core/progress.ts';
 import { type EmbeddingSpace, type Example, factorWeight, type Split, standardiseFactor } from './examples.ts';
-import { toOnnx } from './graph.ts';
+import { type Tensor, toOnnx } from './graph.ts';
 import { attributeNames, attributesOf } from './labels.ts';
-import { type LinearMap, type Rows, ridge } from './ridge.ts';
+import { musicalNumbers, musicalRow } from './musical.ts';
+import { applyMap, errorOf, type LinearMap, type Rows, ridge } from './ridge.ts';
 import { openSession } from './session.ts';
 import { frozenNetwork, type WeightValues } from './weights.ts';
 
-/** Everything the network hears in each example, ahead of the linear heads [n × features]. */
+/** What the network says about examples ahead of the heads solved here, one row per example. */
+export interface Hearing {
+  /** Everything heard [n × features]. */
+  readonly features: Matrix;
+  /** ln p [n × 44] and [n × 24]. */
+  readonly tempo: Matrix;
+  readonly key: Matrix;
+}
+
 export interface Heard {
-  readonly train: Matrix;
-  readonly validate: Matrix;
+  readonly train: Hearing;
+  readonly validate: Hearing;
 }
 
 export async function hear({ train, validate }: Split, weights: WeightValues, progress: Progress): Promise<Heard> {
   const { outputs, waveform } = frozenNetwork(1, weights);
-  const session = await openSession(toOnnx({ features: outputs.features }, { batch: 'N' }));
+  const { features, tempo, key } = outputs;
+  const session = await openSession(toOnnx({ features, tempo, key }, { batch: 'N' }));
   const total = train.length + validate.length;
-  const cols = outputs.features.shape[1]!;
   const samples = waveform.shape[1]!;
-  const read = async (examples: readonly Example[], before: number): Promise<Matrix> => {
-    const features = zeros(examples.length, cols);
+  const read = async (examples: readonly Example[], before: number): Promise<Hearing> => {
+    const part = (tensor: Tensor): Matrix => zeros(examples.length, tensor.shape[1]!);
+    const hearing = { features: part(features), tempo: part(tempo), key: part(key) };
     for (let from = 0; from < examples.length; from += 32) {
       const batch = examples.slice(from, from + 32);
       const data = new Float32Array(batch.length * samples);
       batch.forEach((example, i) => {
         data.set(example.waveform(), i * samples);
       });
-      const { features: heard } = await session.run({ waveform: { data, shape: [batch.length, samples] } });
-      features.data.set(heard!.data, from * cols);
+      const said = await session.run({ waveform: { data, shape: [batch.length, samples] } });
+      for (const name of ['features', 'tempo', 'key'] as const) {
+        hearing[name].data.set(said[name]!.data, from * hearing[name].cols);
+      }
       progress('listening to the examples', before + from + batch.length, total);
     }
-    return features;
+    return hearing;
   };
   try {
     return { train: await read(train, 0), validate: await read(validate, train.length) };
@@ -41,36 +53,97 @@ export async function hear({ train, validate }: Split, weights: WeightValues, pr
 }
 
 /** The head for energy and timbre, solved exactly; undefined when no example is annotated. */
-export const solveAttributes = (split: Split, heard: Heard): LinearMap | undefined =>
-  solveHead(split, heard, attributeNames.length, ({ sound }, out) => {
+export function solveAttributes(split: Split, heard: Heard): LinearMap | undefined {
+  const target = ({ sound }: Example, out: Float32Array): number => {
     if (!sound) return 0;
     out.set(attributesOf(sound).map((value) => 2 * value - 1));
     return 1;
-  });
-
-/** The head for the embedding in standard units, solved exactly; undefined when no factor is known. */
-export const solveEmbedding = (split: Split, heard: Heard, space: EmbeddingSpace): LinearMap | undefined =>
-  solveHead(split, heard, space.mean.length, (example, out) => {
-    if (example.factor) standardiseFactor(example.factor, space, out);
-    return factorWeight(example);
-  });
-
-/** @param target writes what the head should say of an example and returns how much it counts. */
-function solveHead(
-  split: Split,
-  heard: Heard,
-  outputs: number,
-  target: (example: Example, out: Float32Array) => number,
-): LinearMap | undefined {
-  const rows = (examples: readonly Example[], features: Matrix): Rows => {
-    const targets = zeros(examples.length, outputs);
-    const weights = Float32Array.from(examples, (example, row) => target(example, rowOf(targets, row)));
-    return { features, targets, weights };
   };
-  const train = rows(split.train, heard.train);
-  return train.weights.some((w) => w > 0) ? ridge(train, rows(split.validate, heard.validate)) : undefined;
+  const train = rowsOf(split.train, heard.train.features, attributeNames.length, target);
+  const check = rowsOf(split.validate, heard.validate.features, attributeNames.length, target);
+  return train.weights.some((w) => w > 0) ? ridge(train, check) : undefined;
 }
 
-/** The weights with one head replaced. */
-export const withHead = (weights: WeightValues, head: 'attributes' | 'embedding', map: LinearMap): WeightValues =>
-  new Map([...weights, [`${head}.weight`, map.weight.data], [`${head}.bias`, map.bias]]);
+/** The two parts of the embedding head; `fromFeatures` is absent where it would do harm. */
+export interface EmbeddingHead {
+  readonly fromMusical: LinearMap;
+  readonly fromFeatures: LinearMap | undefined;
+}
+
+/**
+ * The head for the embedding in standard units, solved exactly, one part after the other: first what the musical
+ * description explains, then what everything else that is heard explains of the rest, if tracks of other artists confirm
+ * it. Undefined when no factor is known.
+ */
+export function solveEmbedding(
+  split: Split,
+  heard: Heard,
+  attributes: LinearMap | undefined,
+  space: EmbeddingSpace,
+): EmbeddingHead | undefined {
+  const target = (example: Example, out: Float32Array): number => {
+    if (example.factor) standardiseFactor(example.factor, space, out);
+    return factorWeight(example);
+  };
+  const dim = space.mean.length;
+  const train = rowsOf(split.train, describe(heard.train, attributes), dim, target);
+  const check = rowsOf(split.validate, describe(heard.validate, attributes), dim, target);
+  if (!train.weights.some((w) => w > 0)) return undefined;
+  const fromMusical = ridge(train, check);
+  const rest = { ...withoutExplained(train, fromMusical), features: heard.train.features };
+  const restOfCheck = { ...withoutExplained(check, fromMusical), features: heard.validate.features };
+  const fromFeatures = ridge(rest, restOfCheck);
+  const helps = errorOf(fromFeatures, restOfCheck) < errorOf(fromMusical, check);
+  return { fromMusical, fromFeatures: helps ? fromFeatures : undefined };
+}
+
+/** @param target writes what a head should say of an example and returns how much it counts. */
+function rowsOf(
+  examples: readonly Example[],
+  features: Matrix,
+  outputs: number,
+  target: (example: Example, out: Float32Array) => number,
+): Rows {
+  const targets = zeros(examples.length, outputs);
+  const weights = Float32Array.from(examples, (example, row) => target(example, rowOf(targets, row)));
+  return { features, targets, weights };
+}
+
+/** The musical description of every row, with the attributes as their solved head says them. */
+function describe({ features, tempo, key }: Hearing, attributes: LinearMap | undefined): Matrix {
+  const description = zeros(features.rows, musicalNumbers);
+  const unknown = new Float32Array(attributeNames.length);
+  for (let row = 0; row < features.rows; row++) {
+    const said = attributes ? applyMap(attributes, rowOf(features, row)) : unknown;
+    rowOf(description, row).set(musicalRow(rowOf(tempo, row), rowOf(key, row), said));
+  }
+  return description;
+}
+
+function withoutExplained(rows: Rows, map: LinearMap): Rows {
+  const targets = zeros(rows.targets.rows, rows.targets.cols);
+  for (let r = 0; r < targets.rows; r++) {
+    const explained = applyMap(map, rowOf(rows.features, r));
+    rowOf(targets, r).set(rowOf(rows.targets, r).map((y, j) => y - explained[j]!));
+  }
+  return { ...rows, targets };
+}
+
+/** The weights with the attribute head replaced. */
+export const withAttributes = (weights: WeightValues, map: LinearMap): WeightValues =>
+  new Map([...weights, ...headWeights('attributes', map)]);
+
+/** The weights with the embedding head replaced. */
+export function withEmbedding(weights: WeightValues, { fromMusical, fromFeatures }: EmbeddingHead): WeightValues {
+  const kept = [...weights].filter(([name]) => !name.startsWith('embedding.')); // a part left out counts as zero
+  return new Map([
+    ...kept,
+    ...headWeights('embedding.musical', fromMusical),
+    ...(fromFeatures ? headWeights('embedding', fromFeatures) : []),
+  ]);
+}
+
+const headWeights = (head: string, { weight, bias }: LinearMap): [string, Float32Array][] => [
+  [`${head}.weight`, weight.data],
+  [`${head}.bias`, bias],
+];

@@ -30,17 +30,18 @@ import {
   overFrames,
   type Weights,
 } from './layers.ts';
+import { musicalDescription, musicalNumbers } from './musical.ts';
 
 /** What the network says about N waveforms. */
 export interface NetworkOutputs {
   /** ln p over the tempo axis [N × 44] and over keys [N × 24]. */
   readonly tempo: Tensor;
   readonly key: Tensor;
-  /** Everything heard [N × features]; the next two are linear in it. */
+  /** Everything heard [N × features]; the attributes are linear in it. */
   readonly features: Tensor;
   /** Energy and four timbre dimensions [N × 5], mapped from [0, 1] to [-1, 1]. */
   readonly attributes: Tensor;
-  /** [N × dim], in standard units of the training targets. */
+  /** [N × dim], in standard units of the training targets: linear in the musical description and in what is heard. */
   readonly embedding: Tensor;
 }
 
@@ -59,12 +60,17 @@ export function encoderNetwork(waveform: Tensor, dim: number, weights: Weights):
   const sound = hidden(weights, 'sound', summary.shape[1]!, 256)(summary);
   const features = concat([summary, sound, exp(rhythm.tempo), exp(pitch.key)], 1);
   const width = features.shape[1]!;
+  const attributes = dense(weights, 'attributes', width, attributeNames.length, 0)(features);
+  const musical = musicalDescription(rhythm.tempo, pitch.key, attributes);
   return {
     tempo: rhythm.tempo,
     key: pitch.key,
     features,
-    attributes: dense(weights, 'attributes', width, attributeNames.length, 0)(features),
-    embedding: dense(weights, 'embedding', width, dim, 0)(features),
+    attributes,
+    embedding: add(
+      dense(weights, 'embedding.musical', musicalNumbers, dim, 0)(musical),
+      dense(weights, 'embedding', width, dim, 0)(features),
+    ),
   };
 }
 

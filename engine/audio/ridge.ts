@@ -14,7 +14,7 @@ export interface Rows {
   readonly weights: Float32Array;
 }
 
-const penalties = [0.5, 2, 8, 32];
+const penalties = [0.1, 0.5, 2, 8, 32];
 /** Taken when there is nothing to choose by. */
 const safePenalty = 2;
 /** The penalty is chosen on at most this many outputs: all of them like about the same. */
@@ -211,7 +211,7 @@ function unscale(columns: readonly Float64Array[], { featureMean, featureScale, 
 }
 
 /** Σ w|y - ŷ|² */
-function errorOf(map: LinearMap, { features, targets, weights }: Rows): number {
+export function errorOf(map: LinearMap, { features, targets, weights }: Rows): number {
   let error = 0;
   for (let r = 0; r < features.rows; r++) {
     if (weights[r] === 0) continue;

@@ -6,7 +6,7 @@ import { batchInputs, fillBatch, knownShares } from './batch.ts';
 import { type Encoder, encoderFile, loadEncoder, spaceOf, weightsOf } from './encoder.ts';
 import { dealEvenly, type EmbeddingSpace, type Example, embeddingSpace, splitByGroup } from './examples.ts';
 import { add, gradients, input, mean, multiply, scale, square, subtract, sum, type Tensor, toOnnx } from './graph.ts';
-import { hear, solveAttributes, solveEmbedding, withHead } from './heads.ts';
+import { hear, solveAttributes, solveEmbedding, withAttributes, withEmbedding } from './heads.ts';
 import { type EncoderQuality, encoderQuality } from './quality.ts';
 import { openSession, type Values } from './session.ts';
 import { type TrainableNetwork, trainableNetwork, type WeightValues } from './weights.ts';
@@ -80,9 +80,9 @@ export async function trainEncoder(
   async function solveHeads(weights: WeightValues): Promise<WeightValues> {
     const heard = await hear(split, weights, progress);
     const attributes = solveAttributes(split, heard);
-    const embedding = solveEmbedding(split, heard, space);
-    const withAttributes = attributes ? withHead(weights, 'attributes', attributes) : weights;
-    return embedding ? withHead(withAttributes, 'embedding', embedding) : withAttributes;
+    const embedding = solveEmbedding(split, heard, attributes, space);
+    const told = attributes ? withAttributes(weights, attributes) : weights;
+    return embedding ? withEmbedding(told, embedding) : told;
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Draw } from '../core/random.ts';
 import type { EngineOptions } from '../options.ts';
 import { topN } from '../retrieval/top-n.ts';
-import { audioOnCollaborativeScale, type ScaleScratch, scaleScratch } from './one-scale.ts';
+import { agreementOf, audioOnCollaborativeScale, mix, type ScaleScratch, scaleScratch } from './one-scale.ts';
 import { layOut, type Slate, spoil } from './slots.ts';
 import { type Ranking, rankingOf } from './trust.ts';
 
@@ -57,7 +57,7 @@ export const blendScratch = (tracks: number): BlendScratch => ({
 /**
  * The list of one listener: candidates are the released tracks that they have not heard;
  *
- *     score = trust · collaborative + (1 − trust) · audio, the latter on the scale of the former
+ *     score = trust · collaborative + (1 − trust) · audio, both and the result on one scale: see {@link mix}
  *
  * then slots are laid out, and spoilt where `degrade` says so. Where trust is 0 or 1 for all candidates the trusted
  * scores rank as they are, and without an encoder the collaborative ones do. A listener whose factor is zero, since nothing
@@ -133,9 +133,9 @@ function scoreCandidates(
   if (audio === undefined || least === 1) return collaborative;
   if (most === 0) return audio;
   audioOnCollaborativeScale(candidates, collaborative, audio, tracks.plays, scratch, audioScores);
+  const agreement = agreementOf(candidates, collaborative, audioScores, tracks.plays);
   for (const track of candidates) {
-    const share = trust[track]!;
-    scores[track] = share * collaborative[track]! + (1 - share) * audioScores[track]!;
+    scores[track] = mix(trust[track]!, collaborative[track]!, audioScores[track]!, agreement);
   }
   return scores;
 }

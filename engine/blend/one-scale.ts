@@ -62,6 +62,58 @@ export function audioOnCollaborativeScale(
   }
 }
 
+/** How a listener's two scores lie to each other over the candidates with evidence. */
+export interface Agreement {
+  readonly mean: number;
+  /** Correlation of collaborative and audio scores, in [-1, 1]; 1 where either does not vary. */
+  readonly correlation: number;
+}
+
+/** @param audio on the scale of `collaborative`. Candidates with {@link enoughPlays} count, or all where they are few. */
+export function agreementOf(
+  candidates: Uint32Array,
+  collaborative: Float32Array,
+  audio: Float32Array,
+  plays: ArrayLike<number>,
+): Agreement {
+  for (const bar of [enoughPlays, 0]) {
+    let n = 0;
+    let [c, a, cc, aa, ca] = [0, 0, 0, 0, 0];
+    for (const track of candidates) {
+      if (plays[track]! < bar) continue;
+      const x = collaborative[track]!;
+      const y = audio[track]!;
+      n += 1;
+      c += x;
+      a += y;
+      cc += x * x;
+      aa += y * y;
+      ca += x * y;
+    }
+    if (n < fewestTracks && bar > 0) continue;
+    if (n === 0) break;
+    const variances = (cc - (c * c) / n) * (aa - (a * a) / n);
+    const correlation = variances > 0 ? (ca - (c * a) / n) / Math.sqrt(variances) : 1;
+    return { mean: c / n, correlation: Math.max(-1, Math.min(1, correlation)) };
+  }
+  return { mean: 0, correlation: 1 };
+}
+
+/**
+ * Blend two scores of one scale so that the result keeps that scale whatever the trust. A plain mixture is narrower than
+ * its parts, so tracks half trusted would be missing from both ends of the list:
+ *
+ *     s = μ + (t·(c − μ) + (1 − t)·(a − μ)) / √(t² + (1 − t)² + 2ρ·t·(1 − t))
+ *
+ * @param trust t in [0, 1]; 0 and 1 give the audio and the collaborative score themselves.
+ */
+export function mix(trust: number, collaborative: number, audio: number, { mean, correlation }: Agreement): number {
+  const rest = 1 - trust;
+  const spread = Math.sqrt(trust * trust + rest * rest + 2 * correlation * trust * rest);
+  // Scores that contradict each other perfectly cancel out: nothing is known, so nothing is claimed.
+  return spread > 1e-6 ? mean + (trust * (collaborative - mean) + rest * (audio - mean)) / spread : mean;
+}
+
 function scoresWithEvidence(
   candidates: Uint32Array,
   collaborative: Float32Array,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BlendedSlate, blendScratch, blendSlate, type TrackEvidence } from '../../../engine/blend/blend-slate.ts';
-import { audioOnCollaborativeScale, scaleScratch } from '../../../engine/blend/one-scale.ts';
+import { agreementOf, audioOnCollaborativeScale, mix, scaleScratch } from '../../../engine/blend/one-scale.ts';
 import { rankingOf } from '../../../engine/blend/trust.ts';
 import { createStreams, type Draw, normalFrom } from '../../../engine/core/random.ts';
 import { type BlendOptions, type EngineOptions, engineOptionsSchema } from '../../../engine/options.ts';
@@ -87,7 +87,7 @@ describe('a blended list', () => {
     const scratch = blendScratch(tracks);
     for (const share of [0.1, 0.3, 0.6]) {
       const known = catalogue((t) => t % 10 < 10 * share, tracks);
-      const options = optionsOf({ kind: 'byEvidence', halfTrust: 1 }, { length: 50 });
+      const options = optionsOf({ kind: 'byEvidence', halfTrust: 1, mostTrust: 1 }, { length: 50 });
       let fresh = 0;
       for (let listener = 0; listener < listeners; listener++) {
         const draw = streams(`listener ${share}`, listener);
@@ -149,7 +149,7 @@ describe('a blended list', () => {
       { kind: 'audio' },
       { kind: 'popular' },
       { kind: 'fixed', trust: 0.4 },
-      { kind: 'byEvidence', halfTrust: 20 },
+      { kind: 'byEvidence', halfTrust: 20, mostTrust: 1 },
     );
     const special = fc.record({
       length: fc.integer({ min: 1, max: n + 50 }),
@@ -192,19 +192,55 @@ describe('a blended list', () => {
       heard: new Uint32Array(),
       interactions: 5,
     };
-    const slate = blendSlate(listener, known, optionsOf({ kind: 'byEvidence', halfTrust: 20 }), never);
+    const slate = blendSlate(listener, known, optionsOf({ kind: 'byEvidence', halfTrust: 20, mostTrust: 1 }), never);
     const odd = slate.tracks.filter((track) => track % 2 === 1).length;
     expect(slate.collaborativeShare).toBe(odd / slate.tracks.length);
   });
 });
 
+describe('mixing two scores of one scale', () => {
+  const n = 20_000;
+  const shared = streams('mix', 0);
+  const candidates = Uint32Array.from({ length: n }, (_, t) => t);
+  const plays = new Uint32Array(n).fill(100);
+  const own = normals(n, shared, 0.3, 0.2);
+
+  it.each([0, 0.5, -0.6])('keeps mean and spread at any trust, when the scores correlate %d', (rho) => {
+    const noise = normals(n, shared, 0, 0.2);
+    const other = own.map((score, t) => 0.3 + rho * (score - 0.3) + Math.sqrt(1 - rho * rho) * noise[t]!);
+    const agreement = agreementOf(candidates, own, other, plays);
+    expect(agreement.correlation).toBeCloseTo(rho, 1);
+    for (const trust of [0, 0.2, 0.5, 0.9, 1]) {
+      const mixed = own.map((score, t) => mix(trust, score, other[t]!, agreement));
+      const mean = mixed.reduce((sum, x) => sum + x, 0) / n;
+      const deviation = Math.sqrt(mixed.reduce((sum, x) => sum + (x - mean) ** 2, 0) / n);
+      expect(mean).toBeCloseTo(0.3, 2);
+      expect(deviation).toBeCloseTo(0.2, 2);
+    }
+  });
+
+  it('gives a score itself when it alone is trusted', () => {
+    const agreement = { mean: 0.1, correlation: 0.3 };
+    expect(mix(1, 0.7, -0.2, agreement)).toBeCloseTo(0.7, 12);
+    expect(mix(0, 0.7, -0.2, agreement)).toBeCloseTo(-0.2, 12);
+  });
+
+  it('claims nothing where the two contradict each other perfectly', () => {
+    expect(mix(0.5, 0.9, -0.7, { mean: 0.1, correlation: -1 })).toBe(0.1);
+  });
+});
+
 describe('trust', () => {
-  it('is a share that never falls as plays of the track grow, and is one half at halfTrust plays', () => {
-    const ranking = rankingOf({ kind: 'byEvidence', halfTrust: 12 });
+  it('is a share that never falls as plays of the track grow, and is half of its most at halfTrust plays', () => {
+    const ranking = rankingOf({ kind: 'byEvidence', halfTrust: 12, mostTrust: 1 });
     if (ranking.by !== 'scores') throw new Error('byEvidence ranks by scores');
     const trustAt = (trackPlays: number) => ranking.trust({ userInteractions: 0, trackPlays, artistPlays: 0 });
     expect(trustAt(0)).toBe(0);
     expect(trustAt(12)).toBe(0.5);
+    const wary = rankingOf({ kind: 'byEvidence', halfTrust: 12, mostTrust: 0.7 });
+    if (wary.by !== 'scores') throw new Error('byEvidence ranks by scores');
+    expect(wary.trust({ userInteractions: 0, trackPlays: 12, artistPlays: 0 })).toBeCloseTo(0.35, 12);
+    expect(wary.trust({ userInteractions: 0, trackPlays: 1e9, artistPlays: 0 })).toBeCloseTo(0.7, 6);
     fc.assert(
       fc.property(fc.nat(1e6), (plays) => {
         expect(trustAt(plays + 1)).toBeGreaterThanOrEqual(trustAt(plays));
