@@ -20,7 +20,7 @@ export interface OracleLists {
   utility(i: number, track: number): number;
 }
 
-/** Sort every unheard track of the catalogue by true utility and keep the first 200; ties by index. */
+/** The first 200 of every listener's unheard tracks by true utility; ties by index. */
 export function rankByTruth(
   truth: Truth,
   panel: Panel,
@@ -32,10 +32,18 @@ export function rankByTruth(
   const best: Float64Array[] = [];
   for (const listener of panel.listeners) {
     truth.utilities(listener, trackCount, utilities);
-    const unheard: number[] = [];
-    for (let track = 0; track < trackCount; track++) if (!hasHeard(listener, track)) unheard.push(track);
-    unheard.sort((a, b) => (utilities[b] ?? 0) - (utilities[a] ?? 0) || a - b);
-    const top = Uint32Array.from(unheard.slice(0, longest));
+    for (let track = 0; track < trackCount; track++) {
+      if (hasHeard(listener, track)) utilities[track] = Number.NEGATIVE_INFINITY;
+    }
+    // Sorting bare numbers finds the bar quickly; only what is above it is sorted with a comparison.
+    const bar = utilities.slice().sort().at(-longest) ?? Number.NEGATIVE_INFINITY;
+    const above: number[] = [];
+    for (let track = 0; track < trackCount; track++) {
+      const utility = utilities[track] ?? Number.NEGATIVE_INFINITY;
+      if (utility >= bar && utility > Number.NEGATIVE_INFINITY) above.push(track);
+    }
+    above.sort((a, b) => (utilities[b] ?? 0) - (utilities[a] ?? 0) || a - b);
+    const top = Uint32Array.from(above.slice(0, longest));
     tracks.push(top);
     best.push(Float64Array.from(top, (track) => utilities[track] ?? 0));
   }

@@ -134,7 +134,8 @@ describe('a run', () => {
   });
 
   it('notices spoilt slots: recall falls when half of them are random', async () => {
-    const arm = { ...tiny.arms.collaborative };
+    // Short lists: where a list holds the whole catalogue there is nothing to spoil it with.
+    const arm = { ...tiny.arms.collaborative, slate: { length: 30 } };
     const spoilt = parseScenario(
       { ...tiny, arms: { whole: arm, spoilt: { ...arm, degrade: { randomSlots: 0.5 } } } },
       'tiny',
