@@ -8,14 +8,9 @@ import { topN } from './retrieval/top-n.ts';
  *     c(t) = Σ r(u, t)        over the listeners u of the region
  *
  * @param region the market; one without listeners gets the charts of all.
- * @returns at most `length` rows; tracks that nobody played come last.
+ * @returns all rows of the catalogue; tracks that nobody played come last.
  */
-export function regionCharts(
-  generation: Generation,
-  catalogue: Catalogue,
-  region: number,
-  length: number,
-): Uint32Array {
+export function regionCharts(generation: Generation, catalogue: Catalogue, region: number): Uint32Array {
   const { weights } = generation.evidence;
   const scores = new Float64Array(weights.cols);
   let listeners = 0;
@@ -28,5 +23,5 @@ export function regionCharts(
     }
   }
   const charts = listeners > 0 ? Float32Array.from(scores) : Float32Array.from(generation.evidence.recentPlays);
-  return topN(charts, length).rows;
+  return topN(charts, weights.cols).rows;
 }

@@ -45,6 +45,8 @@ export interface Engine {
   peek(listeners: Uint32Array, now: SimTime): Promise<Uint32Array[]>;
   /** Writes `user_factors.npy`, `track_factors.npy`, `users.txt`, `tracks.txt` and `encoder.onnx`. */
   saveModel(folder: string): void;
+  /** How many plays were in the events observed so far. */
+  playsObserved(): number;
   digests(): { readonly model: string; readonly slates: string };
   /** @throws DubplateError AUDIT_FAILED when counts that must balance do not. */
   audit(): void;
@@ -126,6 +128,8 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
         slates: slates.copy().digest('hex'),
       };
     },
+
+    playsObserved: () => ledger.playsFolded,
 
     audit: () => ledger.audit(),
   };

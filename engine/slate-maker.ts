@@ -1,4 +1,5 @@
 import { type BlendedSlate, blendScratch, blendSlate, type TrackEvidence } from './blend/blend-slate.ts';
+import { createColdSlates } from './cold-slate.ts';
 import type { Catalogue } from './core/catalogue.ts';
 import { rowOf } from './core/matrix.ts';
 import type { Draw, Streams } from './core/random.ts';
@@ -12,7 +13,8 @@ const newDays = 7;
 
 /** One listener as a list is made for them. */
 export interface Asker {
-  /** x [k]: from training or folded in. */
+  readonly listener: number;
+  /** x [k]: from training or folded in; all zeros when nothing is known. */
   readonly factor: Float32Array | Float64Array;
   readonly heard: Uint32Array;
   /** Plays, saves and picks so far. */
@@ -39,7 +41,9 @@ export function createSlateMaker(
   const scratch = blendScratch(tracks.rows);
   const collaborative = new Float32Array(tracks.rows);
   const audio = new Float32Array(tracks.rows);
-  const makeFor = ({ factor, heard, interactions }: Asker, draw: Draw): BlendedSlate => {
+  const coldSlate = createColdSlates(generation, catalogue, options.slate);
+  const makeFor = ({ listener, factor, heard, interactions }: Asker, draw: Draw): BlendedSlate => {
+    if (factor.every((x) => x === 0)) return { ...coldSlate(listener, heard, draw), collaborativeShare: 0 };
     scoreAll(factor, tracks, collaborative);
     if (sound) scoreAll(factor, sound.embeddings, audio);
     return blendSlate(
@@ -55,6 +59,7 @@ export function createSlateMaker(
     make: (listener) =>
       makeFor(
         {
+          listener,
           factor: rowOf(users, listener),
           heard: evidence.heard.indices.subarray(evidence.heard.indptr[listener], evidence.heard.indptr[listener + 1]),
           interactions: evidence.interactions[listener] ?? 0,

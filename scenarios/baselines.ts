@@ -15,8 +15,11 @@ export interface BoundState {
   hasHeard(listener: number, track: number): boolean;
 }
 
+/** As deep as any score looks, whatever the arms' lists hold. */
+const length = 200;
+
 /** What a bound would serve the panel: a ranking without heard tracks, never fed back into listening. */
-export function rankBound(bound: BoundName, state: BoundState, streams: Streams, length: number): Rankings {
+export function rankBound(bound: BoundName, state: BoundState, streams: Streams): Rankings {
   switch (bound) {
     case 'oracle':
       return state.oracle.tracks.map((tracks) => tracks.subarray(0, length));
@@ -24,17 +27,17 @@ export function rankBound(bound: BoundName, state: BoundState, streams: Streams,
       const byPlays = [...Array(state.trackCount).keys()].sort(
         (a, b) => (state.plays[b] ?? 0) - (state.plays[a] ?? 0) || a - b,
       );
-      return unheardOf(byPlays, state, length);
+      return unheardOf(byPlays, state);
     }
     case 'random':
       return [...state.panel.listeners].map((listener) => {
         const unheard = range(state.trackCount).filter((track) => !state.hasHeard(listener, track));
-        return sampleWithout(unheard, length, streams('random bound', listener, state.day));
+        return sampleWithout(unheard, streams('random bound', listener, state.day));
       });
   }
 }
 
-function unheardOf(order: readonly number[], state: BoundState, length: number): Rankings {
+function unheardOf(order: readonly number[], state: BoundState): Rankings {
   return [...state.panel.listeners].map((listener) => {
     const ranking = new Uint32Array(Math.min(length, order.length));
     let n = 0;
@@ -47,7 +50,7 @@ function unheardOf(order: readonly number[], state: BoundState, length: number):
 }
 
 /** `length` items without replacement, uniformly: the head of a Fisher–Yates shuffle. Reorders `items`. */
-function sampleWithout(items: Uint32Array, length: number, draw: Draw): Uint32Array {
+function sampleWithout(items: Uint32Array, draw: Draw): Uint32Array {
   const n = Math.min(length, items.length);
   for (let i = 0; i < n; i++) {
     const j = i + below(items.length - i, draw);

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Encoder } from '../engine/audio/encoder.ts';
 import { describeCache } from '../engine/cache/connect.ts';
 import { digestOf } from '../engine/core/digest.ts';
 import { DubplateError } from '../engine/core/errors.ts';
@@ -20,9 +21,8 @@ export interface ExperimentOptions {
   readonly folder: RunFolder;
   readonly resume: boolean;
   readonly redisUrl: string | undefined;
-  /** A trained encoder to use instead of training one. */
-  readonly encoderFile: string | undefined;
-  readonly threads: number;
+  /** A trained encoder to use instead of training one; whoever opened it closes it. */
+  readonly encoder: Encoder | undefined;
   /** The command line, for whoever wants to repeat the run. */
   readonly command: string;
   readonly progress: Progress;
@@ -38,8 +38,9 @@ export interface ExperimentResult {
 export async function runExperiment(scenario: Scenario, options: ExperimentOptions): Promise<ExperimentResult> {
   const { folder } = options;
   const startedAt = new Date();
-  const config = digestOf(JSON.stringify(scenario), version);
-  const runId = digestOf(resolve(folder.path), startedAt.toISOString()).slice(0, 6);
+  // The same configuration, encoder and folder give the same run: resuming finds its worlds, and its keys in the cache.
+  const config = digestOf(JSON.stringify(scenario), version, options.encoder?.bytes ?? 'trained here');
+  const runId = digestOf(resolve(folder.path), config).slice(0, 6);
   if (options.resume) checkSameRun(folder, config);
   const manifest = {
     schema: 1,
@@ -55,10 +56,17 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
     startedAt: startedAt.toISOString(),
     machine: thisMachine(),
     kernel: 'typescript',
-    threads: options.threads,
+    threads: 1, // the TypeScript kernel has one
     encoderThreads: 2,
     command: options.command,
-    provenance: { cacheBytesPerListener: 'derived' },
+    provenance: {
+      'seconds.*': 'measured',
+      'flops.*': 'derived',
+      refreshSeconds: 'measured',
+      cacheHitRate: 'measured',
+      staleHitRate: 'measured',
+      cacheBytesPerListener: 'derived',
+    },
     cache: describeCache(options.redisUrl),
     notes: ['This world is not calibrated to a listening log: its habits are set by hand from published facts.'],
   };
@@ -71,7 +79,7 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
       readFinished(folder, world.name, config) ??
       (await runWorld({ scenario, ...world, ...options, runId, clock: () => performance.now() }));
     folder.writeJson(finishedName(world.name), { config, ...result });
-    rows.push(...result.rows);
+    for (const row of result.rows) rows.push(row);
     for (const [arm, digest] of Object.entries(result.digests)) digests[`${arm}/${world.name}`] = digest;
   }
   const summary = summarise(rows);

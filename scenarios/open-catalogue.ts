@@ -16,8 +16,9 @@ export class OpenCatalogue implements Catalogue {
 
   /** Lets in the first so many listeners and tracks. */
   admit(listenerCount: number, trackCount: number): void {
-    this.listeners.push(...this.#world.listeners.slice(this.listeners.length, listenerCount));
-    this.tracks.push(...this.#world.tracks.slice(this.tracks.length, trackCount));
+    for (const listener of this.#world.listeners.slice(this.listeners.length, listenerCount))
+      this.listeners.push(listener);
+    for (const track of this.#world.tracks.slice(this.tracks.length, trackCount)) this.tracks.push(track);
   }
 
   /** Lets in everybody and everything that events speak of: who signs up today, what comes out today. */

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { DubplateError } from '../engine/core/errors.ts';
 import { writeFileAtomic } from '../engine/core/files.ts';
 
@@ -19,13 +20,19 @@ const manifestName = 'manifest.json';
  */
 export function openRunFolder(path: string, options: { readonly resume: boolean }): RunFolder {
   checkRunFolder(path);
-  if (existsSync(path) && !options.resume)
-    for (const entry of readdirSync(path)) rmSync(join(path, entry), { recursive: true });
+  if (!options.resume)
+    for (const entry of entriesOfRun(path)) rmSync(join(path, entry), { recursive: true, force: true });
   return {
     path,
     file: (...parts) => join(path, ...parts),
     writeJson: (name, value) => writeFileAtomic(join(path, name), `${JSON.stringify(value, null, 2)}\n`),
   };
+}
+
+/** What the run in this folder wrote; whatever else stands there is left alone. */
+function entriesOfRun(path: string): string[] {
+  const arms = z.array(z.string().regex(/^[a-z][a-z0-9-]*$/i)).safeParse(readManifest(path)?.arms);
+  return ['manifest.json', 'metrics.json', 'report.html', 'report.md', 'worlds', ...(arms.success ? arms.data : [])];
 }
 
 /** Refuses a path that exists and holds something other than a run. Writes nothing. */
@@ -40,10 +47,11 @@ export function checkRunFolder(path: string): void {
       cause,
     });
   }
-  if (entries.length === 0 || readManifest(path) !== undefined) return;
+  const manifest = readManifest(path);
+  if (entries.length === 0 || (manifest !== undefined && manifest.kind !== 'model')) return;
   throw new DubplateError(
     'OUTPUT_NOT_A_RUN',
-    `${path} exists and is not a run of Dubplate: it has ${entries.length} entries and no ${manifestName} of ours`,
+    `${path} exists and is not a run of Dubplate: it has ${entries.length} entries and ${manifest ? 'is a trained model' : `no ${manifestName} of ours`}`,
     { hint: 'Choose another --out, or empty the folder yourself. Nothing in it was touched.' },
   );
 }

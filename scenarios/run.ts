@@ -1,14 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Encoder, loadEncoder } from '../engine/audio/encoder.ts';
+import type { Encoder } from '../engine/audio/encoder.ts';
 import { type CacheClient, connectCache } from '../engine/cache/connect.ts';
-import { createSlateStore } from '../engine/cache/slate-store.ts';
-import { DubplateError } from '../engine/core/errors.ts';
+import { createSlateStore, type SlateStore } from '../engine/cache/slate-store.ts';
 import type { EventColumns } from '../engine/core/events.ts';
 import { Memo } from '../engine/core/memo.ts';
 import type { Progress } from '../engine/core/progress.ts';
-import { createStreams } from '../engine/core/random.ts';
+import { createStreams, type Streams } from '../engine/core/random.ts';
 import { startOfDay } from '../engine/core/time.ts';
 import { createEngine, type Engine } from '../engine/index.ts';
+import type { EngineOptions } from '../engine/options.ts';
+import type { RefreshReport } from '../engine/refresh.ts';
 import { type Crowd, createCrowd } from '../sim/crowd.ts';
 import { simulateDay } from '../sim/day.ts';
 import { writeEvents, writeListeners, writeTracks, writeTruth } from '../sim/log.ts';
@@ -20,6 +21,7 @@ import { OpenCatalogue } from './open-catalogue.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Scenario } from './schema.ts';
 import { costFigures } from './scoring/cost-figures.ts';
+import { checkNoLeak } from './scoring/leak.ts';
 import {
   rankByTruth,
   relevantInShadow,
@@ -27,10 +29,11 @@ import {
   scoreAgainstTruth,
   scoreExposure,
   scoreListening,
+  slotsOf,
 } from './scoring/ranking-figures.ts';
 import { scoreReach } from './scoring/reach.ts';
 import type { Figure, MetricRow } from './scoring/rows.ts';
-import { choosePanel, segmentsAt } from './scoring/segments.ts';
+import { choosePanel, type Segmentation, segmentsAt } from './scoring/segments.ts';
 
 /** Digests of what one arm made in one world: SHA-256 over canonical bytes, times excluded. */
 export interface ArmDigests {
@@ -56,7 +59,7 @@ export interface WorldTask {
   readonly runId: string;
   readonly redisUrl: string | undefined;
   /** A trained encoder to use instead of training one. */
-  readonly encoderFile: string | undefined;
+  readonly encoder: Encoder | undefined;
   /** Wall clock in milliseconds, for costs only. */
   readonly clock: () => number;
   readonly progress: Progress;
@@ -64,28 +67,27 @@ export interface WorldTask {
 
 /** One world: its past once, then every arm as a twin that lives through the same days on its own feedback. */
 export async function runWorld(task: WorldTask): Promise<WorldResult> {
-  const { scenario, progress } = task;
+  const { scenario } = task;
   const world = createWorld(scenario.world, {
     seed: task.seed,
     family: task.family,
     historyDays: scenario.history,
     days: scenario.days,
   });
-  const past = livePast(world, progress);
-  const memo = new Memo();
-  const encoder = task.encoderFile === undefined ? undefined : await loadEncoder(task.encoderFile);
+  const past = await livePast(world, task.progress);
+  const memo = new Memo(task.clock);
   const client = await connectCache(task.redisUrl);
   try {
     const rows: MetricRow[] = [];
     const digests: Record<string, ArmDigests> = {};
-    for (const [index, arm] of Object.keys(scenario.arms).entries()) {
-      const result = await runArm({ ...task, world, past, memo, client, encoder, arm, scoresBounds: index === 0 });
-      rows.push(...result.rows);
+    for (const [index, [arm, options]] of Object.entries(scenario.arms).entries()) {
+      const result = await runArm({ ...task, world, past, memo, client, arm, options, scoresBounds: index === 0 });
+      for (const row of result.rows) rows.push(row);
       digests[arm] = result.digests;
     }
     return { rows, digests };
   } finally {
-    await encoder?.close();
+    await memo.close();
     await client.close();
   }
 }
@@ -96,11 +98,12 @@ interface Past {
 }
 
 /** The organic days before day 0, identical in all arms. */
-function livePast(world: World, progress: Progress): Past {
+async function livePast(world: World, progress: Progress): Promise<Past> {
   const crowd = createCrowd(world);
   const days: { day: number; events: EventColumns }[] = [];
   for (let day = -world.historyDays; day < 0; day++) {
-    progress('living the past, days', world.historyDays + day, world.historyDays);
+    await letSignalsIn();
+    progress('living the past, days', world.historyDays + day + 1, world.historyDays);
     const { value } = simulateDay(world, crowd, day, 'organic').next();
     if (!value || 'listeners' in value) throw new Error('an organic day asked for slates');
     days.push({ day, events: value });
@@ -108,26 +111,73 @@ function livePast(world: World, progress: Progress): Past {
   return { crowd, days };
 }
 
+/** Work here is long and synchronous: without a pause now and then Ctrl-C would wait for its end. */
+const letSignalsIn = (): Promise<unknown> => setImmediate();
+
 interface ArmTask extends WorldTask {
   readonly world: World;
   readonly past: Past;
   readonly memo: Memo;
   readonly client: CacheClient;
-  readonly encoder: Encoder | undefined;
   readonly arm: string;
+  readonly options: EngineOptions;
   readonly scoresBounds: boolean;
+}
+
+/** One arm in the middle of its life. */
+interface LivingArm extends ArmTask {
+  readonly crowd: Crowd;
+  /** What the engine may see by now. */
+  readonly catalogue: OpenCatalogue;
+  readonly store: SlateStore;
+  readonly engine: Engine;
+  readonly log: EventLog;
+  /** Draws of the scoring: who is on the panel, the random bound. */
+  readonly draws: Streams;
+  /** Path of a file of this arm and world. */
+  at(...parts: readonly string[]): string;
+  record(name: string, day: number | null, figures: readonly Figure[]): void;
 }
 
 /** One arm of one world: every night a refresh, then the scores, then the day that the crowd lives with its slates. */
 async function runArm(task: ArmTask): Promise<{ rows: MetricRow[]; digests: ArmDigests }> {
-  const { world, scenario, folder, arm } = task;
-  const options = scenario.arms[arm];
-  if (!options) throw new Error(`no arm ${arm}`);
-  const crowd = task.past.crowd.clone();
+  const { world, scenario } = task;
+  const rows: MetricRow[] = [];
+  const store = createSlateStore(task.client, { namespace: `${task.runId}/${task.name}/${task.arm}` });
+  await store.clear(); // what an interrupted run may have left
+  const arm = beginLife(task, store, rows);
+  try {
+    for (let day = 0; day < scenario.days; day++) {
+      task.progress(`${task.name} ${task.arm}: days`, day, scenario.days);
+      await letSignalsIn();
+      const refreshAt = startOfDay(day);
+      arm.catalogue.admit(world.listenerCountAt(refreshAt), world.trackCountAt(refreshAt));
+      const refreshed = await arm.engine.refresh(refreshAt);
+      const segmentation = segmentsAt(refreshAt, arm.catalogue);
+      await scoreNight(arm, day, refreshed, segmentation);
+      const before = store.counters();
+      const events = arm.log.append(day, await liveDay(arm, day));
+      arm.record(task.arm, day, scoreListening(events, world.truth, segmentation));
+      arm.record(task.arm, day, costFigures(refreshed, before, store.counters()));
+    }
+    arm.record(task.arm, null, scoreReach(arm.log.lived, world.catalogue, startOfDay(0), startOfDay(scenario.days)));
+    await audit(arm);
+    arm.engine.saveModel(arm.at('model'));
+    writeListeners(arm.at('listeners.arrow'), world);
+    writeTracks(arm.at('tracks.arrow'), world);
+    writeTruth(world, arm.at('truth'));
+    return { rows, digests: { events: arm.log.digest(), ...arm.engine.digests() } };
+  } finally {
+    await store.clear();
+  }
+}
+
+/** The arm as it stands on the eve of day 0: everything of the past lived, logged and observed. */
+function beginLife(task: ArmTask, store: SlateStore, rows: MetricRow[]): LivingArm {
+  const { world, scenario } = task;
+  const at = (...parts: readonly string[]): string => task.folder.file(task.arm, task.name, ...parts);
   const catalogue = new OpenCatalogue(world.catalogue);
-  const store = createSlateStore(task.client, { namespace: `${task.runId}/${task.name}/${arm}` });
-  await store.clear();
-  const engine = createEngine(options, {
+  const engine = createEngine(task.options, {
     catalogue,
     store,
     // The engine's own randomness is keyed by the world alone: arms that do the same draw the same.
@@ -135,78 +185,62 @@ async function runArm(task: ArmTask): Promise<{ rows: MetricRow[]; digests: ArmD
     memo: task.memo,
     encoder: task.encoder,
     clock: task.clock,
-    progress: (label, done, total) => task.progress(`${task.name} ${arm}: ${label}`, done, total),
+    progress: (label, done, total) => task.progress(`${task.name} ${task.arm}: ${label}`, done, total),
   });
-  const scoring = createStreams(`${task.seed}/scoring`);
-  const at = (...parts: readonly string[]): string => folder.file(arm, task.name, ...parts);
   const log = new EventLog(world.catalogue.tracks.length, (name) => at('events', name));
   for (const { day, events } of task.past.days) {
     log.append(day, [events]);
     catalogue.admitFrom(events);
     engine.observe(events);
   }
-
-  const rows: MetricRow[] = [];
-  const record = (name: string, day: number | null, figures: readonly Figure[]): void => {
-    const isWarmup = day !== null && day < scenario.warmup;
-    if (!isWarmup)
+  return {
+    ...task,
+    crowd: task.past.crowd.clone(),
+    catalogue,
+    store,
+    engine,
+    log,
+    draws: createStreams(`${task.seed}/scoring`),
+    at,
+    record(name, day, figures) {
+      checkNoLeak(figures, { name, isArm: name === task.arm, day, trackCount: catalogue.tracks.length });
+      if (day !== null && day < scenario.warmup) return;
       for (const figure of figures) rows.push({ arm: name, world: task.name, family: task.family, day, ...figure });
+    },
   };
-  for (let day = 0; day < scenario.days; day++) {
-    task.progress(`${task.name} ${arm}: days`, day, scenario.days);
-    await setImmediate(); // lets Ctrl-C in
-    const refreshAt = startOfDay(day);
-    catalogue.admit(world.listenerCountAt(refreshAt), world.trackCountAt(refreshAt));
-    const refreshed = await engine.refresh(refreshAt);
+}
 
-    const segmentation = segmentsAt(refreshAt, catalogue, catalogue.listeners.length, catalogue.tracks.length);
-    const panel = choosePanel(segmentation, scoring);
-    const hasHeard = (listener: number, track: number): boolean => crowd.hasHeard(listener, track);
-    const oracle = rankByTruth(world.truth, panel, segmentation.trackCount, hasHeard);
-    const shadow = shadowDay(world, crowd, day, panel.listeners);
-    const relevant = relevantInShadow(shadow, panel, hasHeard);
-    writeEvents(at('truth', 'shadow', `${dayName(day)}.arrow`), shadow);
-    const scoreRankings = (rankings: readonly Uint32Array[]): Figure[] => [
-      ...scoreAgainstTruth(rankings, oracle, panel, segmentation),
-      ...scoreAgainstShadow(rankings, relevant, panel, segmentation),
-      ...scoreExposure(rankings, panel, segmentation),
-    ];
-    record(arm, day, scoreRankings(await engine.peek(panel.listeners, refreshAt)));
-    if (task.scoresBounds) {
-      const state = { day, panel, trackCount: segmentation.trackCount, oracle, plays: log.plays, hasHeard };
-      for (const bound of scenario.bounds) {
-        record(bound, day, scoreRankings(rankBound(bound, state, scoring, options.slate.length)));
-      }
-    }
-
-    const before = store.counters();
-    const events = log.append(day, await liveDay(world, crowd, day, engine, catalogue));
-    record(arm, day, scoreListening(events, world.truth, segmentation));
-    record(arm, day, costFigures(refreshed, before, store.counters()));
+/** Scores the lists of a fresh generation, and beside the first arm's the bounds, before the day is lived. */
+async function scoreNight(
+  arm: LivingArm,
+  day: number,
+  refreshed: RefreshReport,
+  segmentation: Segmentation,
+): Promise<void> {
+  const { world, crowd, scenario, draws } = arm;
+  const { trackCount } = segmentation;
+  const panel = choosePanel(segmentation, draws);
+  const hasHeard = (listener: number, track: number): boolean => crowd.hasHeard(listener, track);
+  const oracle = rankByTruth(world.truth, panel, trackCount, hasHeard);
+  const shadow = shadowDay(world, crowd, day, panel.listeners);
+  writeEvents(arm.at('truth', 'shadow', `${dayName(day)}.arrow`), shadow);
+  const relevant = relevantInShadow(shadow, panel, trackCount, hasHeard);
+  const score = (rankings: readonly Uint32Array[], slots: Float64Array): Figure[] => [
+    ...scoreAgainstTruth(rankings, oracle, panel, segmentation),
+    ...scoreAgainstShadow(rankings, relevant, panel, segmentation),
+    ...scoreExposure(slots, segmentation),
+  ];
+  arm.record(arm.arm, day, score(await arm.engine.peek(panel.listeners, startOfDay(day)), refreshed.slots));
+  if (!arm.scoresBounds) return;
+  const state = { day, panel, trackCount, oracle, plays: arm.log.plays, hasHeard };
+  for (const bound of scenario.bounds) {
+    const rankings = rankBound(bound, state, draws);
+    arm.record(bound, day, score(rankings, slotsOf(rankings, trackCount)));
   }
-  const until = startOfDay(scenario.days);
-  record(arm, null, scoreReach(log.lived, world.catalogue, startOfDay(0), until));
-
-  crowd.audit();
-  await store.audit();
-  engine.audit();
-  checkNoLeak(rows, arm, world.trackCountAt(startOfDay(0)));
-  engine.saveModel(at('model'));
-  writeListeners(at('listeners.arrow'), world);
-  writeTracks(at('tracks.arrow'), world);
-  writeTruth(world, at('truth'));
-  await store.clear();
-  return { rows, digests: { events: log.digest(), ...engine.digests() } };
 }
 
 /** A day of the crowd against the served slates: the shell between the synchronous world and the asynchronous cache. */
-async function liveDay(
-  world: World,
-  crowd: Crowd,
-  day: number,
-  engine: Engine,
-  catalogue: OpenCatalogue,
-): Promise<EventColumns[]> {
+async function liveDay({ world, crowd, catalogue, engine }: LivingArm, day: number): Promise<EventColumns[]> {
   const living = simulateDay(world, crowd, day, 'served');
   const lived: EventColumns[] = [];
   const observe = (events: EventColumns): void => {
@@ -223,22 +257,16 @@ async function liveDay(
   return lived;
 }
 
-/**
- * A score above what the truth allows, or an arm as good as the truth, means that the truth has leaked. Cut-offs that take
- * in half the catalogue are left out: there, everybody finds nearly everything.
- */
-function checkNoLeak(rows: readonly MetricRow[], arm: string, trackCount: number): void {
-  for (const row of rows) {
-    const k = Number(/^oracleRecall@(\d+)$/.exec(row.metric)?.[1] ?? Number.NaN);
-    const isEqualToOracle = row.arm === arm && row.segment === 'all' && row.value === 1 && k < trackCount / 2;
-    if (Number.isNaN(k) || (row.value <= 1 && !isEqualToOracle)) continue;
-    throw new DubplateError(
-      'AUDIT_FAILED',
-      `${row.metric} of ${row.arm} is ${row.value} on day ${row.day}: truth has leaked into the engine`,
-      {
-        hint: 'The run is invalid. Look for a path by which hidden taste reaches the engine or the scoring.',
-        details: { row },
-      },
-    );
-  }
+/** Every book is balanced, each in itself and the log against all of them. */
+async function audit({ crowd, store, engine, log, scenario }: LivingArm): Promise<void> {
+  crowd.audit();
+  await store.audit();
+  engine.audit();
+  log.audit({
+    rowsByKind: crowd.state.logged,
+    plays: engine.playsObserved(),
+    generations: scenario.days,
+    slatesServed: [...crowd.state.slatesServed.values()].reduce((sum, n) => sum + n, 0),
+    listsRead: store.counters().reads,
+  });
 }

@@ -40,7 +40,8 @@ export function addScenarioFlags(command: Command): Command {
  * @throws DubplateError INVALID_OPTIONS listing every problem at once.
  */
 export function applyScenarioFlags(scenario: ScenarioInput, flags: ScenarioFlags, source: string): Scenario {
-  const changed = structuredClone(scenario) as ScenarioInput;
+  parseScenario(scenario, source);
+  const changed = { ...scenario };
   const world = { ...changed.world };
   if (flags.tracks !== undefined) world.tracks = flags.tracks;
   if (flags.releasesPerDay !== undefined) world.releasesPerDay = flags.releasesPerDay;

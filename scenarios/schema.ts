@@ -3,7 +3,10 @@ import { DubplateError } from '../engine/core/errors.ts';
 import { engineOptionsSchema } from '../engine/options.ts';
 import { familyNames, worldOptionsSchema } from '../sim/options.ts';
 
-const name = z.string().regex(/^[a-z][a-z0-9-]*$/i, 'must be letters, digits and dashes, a letter first');
+const name = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]*$/i, 'must be letters, digits and dashes, a letter first')
+  .max(40);
 const family = z.enum(familyNames);
 
 /** The segments of DESIGN section 4: fixed by facts that no arm can change. */

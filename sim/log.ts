@@ -193,6 +193,6 @@ function readTable(path: string): Table {
 
 const notALog = (path: string, found: string, cause?: unknown): DubplateError =>
   new DubplateError('INVALID_INPUT', `${path} is not an event log: ${found}`, {
-    hint: 'Name a file that a run wrote under events/, or convert yours with `dubplate import`.',
+    hint: 'Name a file that a run wrote under events/.',
     cause,
   });

@@ -62,7 +62,8 @@ export function planReleases(
       const release = { time: startOfDay(day) + second, artist: roster.releaseBy(tracks, draw) };
       for (let n = 0; n < tracks; n++) today.push(release);
     }
-    (isPast ? past : run).push(...today.sort((a, b) => a.time - b.time));
+    const kept = isPast ? past : run;
+    for (const release of today.sort((a, b) => a.time - b.time)) kept.push(release);
     roster.endDay();
   }
   const older = olderReleases(options.tracks - past.length, span.historyDays, halfAgeDays, roster.popular, streams);

@@ -84,7 +84,7 @@ function hear(today: Today, listener: number, time: SimTime, slot: number, slate
   }
   const exposure = state.heard.add(listener, track);
   // Reactions belong to (track, exposure), whenever and however the track is met.
-  const step = (track + exposure * world.catalogue.tracks.length) >>> 0;
+  const step = meetingOf(track, exposure);
   const utility = world.truth.utility(listener, track) - fatigue(exposure);
   const durationMs = world.catalogue.tracks[track]!.durationMs;
   react(utility, source, durationMs, world.streams('reaction', listener, step), reaction);
@@ -111,6 +111,12 @@ function hear(today: Today, listener: number, time: SimTime, slot: number, slate
   return Math.ceil(playedMs / 1000) + 1;
 }
 
+/**
+ * The n-th time that somebody meets a track, as one step of a stream. The size of the catalogue is no part of it: a longer
+ * run, which has more tracks, must not change the days before.
+ */
+const meetingOf = (track: number, exposure: number): number => (track + Math.imul(exposure, 0x9e3779b1)) >>> 0;
+
 /** What one play leaves behind: charts, library, followed artists. */
 function remember(today: Today, listener: number, exposure: number): void {
   const { state, world } = today;
@@ -123,7 +129,7 @@ function remember(today: Today, listener: number, exposure: number): void {
   state.charts.playsToday[world.arrivals.region[listener]! * world.catalogue.tracks.length + track]! += 1;
   if (!reaction.isKept && !reaction.isSaved) return;
   // The room that a full shelf makes is drawn from the play itself, so that no stream is shifted.
-  const room = world.streams('room', listener, (track + exposure * world.catalogue.tracks.length) >>> 0);
+  const room = world.streams('room', listener, meetingOf(track, exposure));
   putOn(state.library, listener, track, room());
   if (reaction.isFollowing) putOn(state.followed, listener, world.releases.artist[track]!, room());
 }

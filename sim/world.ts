@@ -81,7 +81,7 @@ export function createWorld(options: WorldOptions, span: WorldSpan): World {
  */
 export function scrambleTruth(world: World, seed: string): World {
   const streams = createStreams(`${world.seed} ${world.family} scrambled ${seed}`);
-  return { ...world, ...drawHidden(world, world.family, streams) };
+  return { ...world, catalogue: createCatalogue(world), ...drawHidden(world, world.family, streams) };
 }
 
 interface PublicParts {

@@ -1,68 +1,74 @@
 import { factorizeCholesky, substitute } from '../als/cholesky.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
 
-/** A linear map between the axes of two generations of ALS factors [k × k], row-major: y′ = M·y. */
+/** A linear map from one space of vectors to another, row-major [k × d]: y′ = M·e. */
 export interface Retargeting {
   readonly map: Float64Array;
-  /** How far the axes moved: ‖Y′ − Y‖ / ‖Y‖ over the anchors, 0 when nothing moved. */
+  /** Length of a carried vector. */
+  readonly k: number;
+  /** How far the anchors are from where they were: ‖Y′ − E‖ / ‖E‖; 1 where the spaces have nothing in common. */
   readonly drift: number;
-  readonly anchors: number;
 }
 
 /**
- * The map that carries vectors of one generation to the next, fitted on the tracks that both know well:
+ * The map that carries vectors of one space to another, fitted on anchors that stand in both:
  *
- *     M = I + D,   D = argmin Σ |(y′ − y) − D·y|² + λ·|D|²      sums over the anchors
+ *     M = P + D,   D = argmin Σ |(y′ − P·e) − D·e|² + λ·|D|²      sums over the anchors
  *
- * The ridge pulls towards the identity, so that few anchors move little. λ is 1 % of the anchors' mean squared length.
+ * With P = I (two generations of ALS factors: their axes drift) few anchors move little; with P = 0 (the embeddings of an
+ * encoder that was trained elsewhere) few anchors claim little. λ is 1 % of the anchors' summed squared length per
+ * dimension.
  *
- * @param before  Y  [anchors × k], the factors that the encoder was trained towards.
- * @param after   Y′ [anchors × k], the same tracks in the present generation.
- * @see van den Oord et al. (2013) for the targets.
- *   Cost O(anchors·k² + k³).
+ * @param before  E  [anchors × d].
+ * @param after   Y′ [anchors × k]; k = d where `prior` is 'identity'.
+ * @returns Cost O(anchors·d·(d + k) + d³ + k·d²).
  */
-export function fitRetargeting(before: Matrix, after: Matrix): Retargeting {
-  const { rows: anchors, cols: k } = before;
-  const A = new Float64Array(k * k); // Σ y·yᵀ + λI
-  const B = new Float64Array(k * k); // Σ (y′ − y)·yᵀ, row i belongs to output i
+export function fitRetargeting(before: Matrix, after: Matrix, prior: 'identity' | 'zero'): Retargeting {
+  const { rows: anchors, cols: d } = before;
+  const k = after.cols;
+  const isIdentity = prior === 'identity';
+  if (isIdentity && d !== k) throw new Error(`the identity maps ${d} dimensions to as many, not to ${k}`);
+  const A = new Float64Array(d * d); // Σ e·eᵀ + λI
+  const B = new Float64Array(k * d); // Σ (y′ − P·e)·eᵀ, row i belongs to output i
   let size = 0;
   let moved = 0;
   for (let n = 0; n < anchors; n++) {
-    const y = rowOf(before, n);
+    const e = rowOf(before, n);
     const target = rowOf(after, n);
     for (let i = 0; i < k; i++) {
-      const yi = y[i]!;
-      const step = target[i]! - yi;
-      size += yi * yi;
+      const step = target[i]! - (isIdentity ? e[i]! : 0);
       moved += step * step;
-      for (let j = 0; j < k; j++) B[i * k + j]! += step * y[j]!;
-      for (let j = 0; j <= i; j++) A[i * k + j]! += yi * y[j]!;
+      for (let j = 0; j < d; j++) B[i * d + j]! += step * e[j]!;
+    }
+    for (let i = 0; i < d; i++) {
+      size += e[i]! * e[i]!;
+      for (let j = 0; j <= i; j++) A[i * d + j]! += e[i]! * e[j]!;
     }
   }
-  const map = identity(k);
-  if (size === 0) return { map, drift: 0, anchors };
-  const ridge = 0.01 * (size / anchors);
-  for (let i = 0; i < k; i++) A[i * k + i]! += ridge;
-  factorizeCholesky(A, k, ridge);
+  const map = isIdentity ? identity(k) : new Float64Array(k * d);
+  if (size === 0) return { map, k, drift: isIdentity ? 0 : 1 };
+  const ridge = (0.01 * size) / d;
+  for (let i = 0; i < d; i++) A[i * d + i]! += ridge;
+  factorizeCholesky(A, d, ridge);
   for (let i = 0; i < k; i++) {
-    // Row i of D solves (Σ y·yᵀ + λI) dᵢ = bᵢ.
-    const d = B.subarray(i * k, (i + 1) * k);
-    substitute(A, d);
-    for (let j = 0; j < k; j++) map[i * k + j]! += d[j]!;
+    // Row i of D solves (Σ e·eᵀ + λI) dᵢ = bᵢ.
+    const row = B.subarray(i * d, (i + 1) * d);
+    substitute(A, row);
+    for (let j = 0; j < d; j++) map[i * d + j]! += row[j]!;
   }
-  return { map, drift: Math.sqrt(moved / size), anchors };
+  return { map, k, drift: isIdentity ? Math.sqrt(moved / size) : 1 };
 }
 
-/** Every row of `vectors` carried through M. [n × k] → [n × k]. */
-export function retarget(vectors: Matrix, { map }: Retargeting): Matrix {
-  const { rows, cols: k } = vectors;
+/** Every row of `vectors` carried through M. [n × d] → [n × k]. */
+export function retarget(vectors: Matrix, { map, k }: Retargeting): Matrix {
+  const { rows, cols: d } = vectors;
   const carried = zeros(rows, k);
   for (let n = 0; n < rows; n++) {
     const from = rowOf(vectors, n);
     const to = rowOf(carried, n);
     for (let i = 0; i < k; i++) {
       let sum = 0;
-      for (let j = 0; j < k; j++) sum += map[i * k + j]! * from[j]!;
+      for (let j = 0; j < d; j++) sum += map[i * d + j]! * from[j]!;
       to[i] = sum;
     }
   }

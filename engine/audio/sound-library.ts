@@ -58,7 +58,7 @@ export class SoundLibrary {
   readonly #given: Encoder | undefined;
   #shelf: Shelf | undefined;
 
-  /** @param given an encoder to use instead of training one; its space must be that of the first generation. */
+  /** @param given an encoder to use instead of training one, whatever space it embeds in. */
   constructor(parts: {
     readonly catalogue: Catalogue;
     readonly options: EncoderOptions;
@@ -78,13 +78,14 @@ export class SoundLibrary {
     return this.#shelf?.encoder.bytes;
   }
 
-  async update(targets: SoundTargets, progress: Progress): Promise<SoundIndex> {
+  /** @returns undefined when there is no encoder and nothing to train one on. */
+  async update(targets: SoundTargets, progress: Progress): Promise<SoundIndex | undefined> {
     const day = dayOf(targets.now);
     const isDue = !this.#shelf || (!this.#given && day - this.#shelf.day >= this.#options.retrainDays);
     const examples = isDue && !this.#given ? this.#examples(targets) : [];
-    if (isDue) this.#shelf = await this.#open(targets, day, examples, progress);
+    if (isDue && (this.#given || examples.length > 0)) this.#shelf = await this.#open(targets, day, examples, progress);
     const shelf = this.#shelf;
-    if (!shelf) throw new Error('no encoder after training one');
+    if (!shelf) return undefined;
     const before = shelf.embeddings.length;
     await this.#embedNewTracks(shelf, targets.tracks.rows, progress);
     const carried = this.#carry(shelf, targets);
@@ -114,8 +115,6 @@ export class SoundLibrary {
           this.#streams(`encoder ${targets.generation} ${purpose}`, actor, step);
         return (await trainEncoder(examples, { ...this.#options, dim }, streams, progress)).encoder;
       }));
-    if (encoder.dim !== dim)
-      throw new Error(`the encoder embeds in ${encoder.dim} dimensions, the factors have ${dim}`);
     return {
       encoder,
       digest: digestOf(encoder.bytes),
@@ -154,20 +153,27 @@ export class SoundLibrary {
       const waveforms = function* (catalogue: Catalogue) {
         for (let track = from; track < trackCount; track++) yield catalogue.waveform(track);
       };
-      const readings = await shelf.encoder.read([...waveforms(this.#catalogue)], progress);
+      const readings = await shelf.encoder.read(waveforms(this.#catalogue), progress);
       return readings.map((reading) => reading.embedding);
     });
-    shelf.embeddings.push(...heard);
+    for (const embedding of heard) shelf.embeddings.push(embedding);
   }
 
+  /**
+   * The embeddings in the space of the present generation. Anchors are tracks that are well known now: an encoder trained
+   * here embeds in the space of an earlier generation, where they had factors; one from elsewhere in a space of its own,
+   * where all that is known of them is their embeddings.
+   */
   #carry(shelf: Shelf, { tracks, fans }: SoundTargets): { embeddings: Matrix; drift: number } {
-    const embeddings = zeros(tracks.rows, tracks.cols);
+    const embeddings = zeros(tracks.rows, shelf.encoder.dim);
     for (const [track, embedding] of shelf.embeddings.entries()) rowOf(embeddings, track).set(embedding);
-    // Anchors: tracks that were well known when the encoder was trained, and still are.
-    const known = [...shelf.fans.keys()].filter(
-      (t) => (shelf.fans[t] ?? 0) >= this.#options.minFans && (fans[t] ?? 0) >= this.#options.minFans,
+    const isKnown = (counts: Uint32Array, track: number): boolean => (counts[track] ?? 0) >= this.#options.minFans;
+    const known = [...fans.keys()].filter(
+      (track) => isKnown(fans, track) && (this.#given !== undefined || isKnown(shelf.fans, track)),
     );
-    const retargeting = fitRetargeting(pickRows(shelf.anchors, known), pickRows(tracks, known));
+    const retargeting = this.#given
+      ? fitRetargeting(pickRows(embeddings, known), pickRows(tracks, known), 'zero')
+      : fitRetargeting(pickRows(shelf.anchors, known), pickRows(tracks, known), 'identity');
     return { embeddings: retarget(embeddings, retargeting), drift: retargeting.drift };
   }
 }

@@ -74,6 +74,11 @@ export class InteractionLedger {
     this.#amounts[kindCode.onboard] = options.onboard;
   }
 
+  /** Plays in everything folded so far. */
+  get playsFolded(): number {
+    return this.#playsFolded;
+  }
+
   /** Add a stretch of the event log. Sign-ups, searches and churn are no interactions and are passed over. */
   fold(events: EventColumns): void {
     const rows = new Uint32Array(events.length);

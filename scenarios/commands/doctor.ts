@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { checkCacheUrl } from '../../engine/cache/connect.ts';
+import { DubplateError } from '../../engine/core/errors.ts';
 import { type Machine, thisMachine } from '../machine.ts';
 import { version } from '../version.ts';
 
@@ -72,8 +73,13 @@ function inspect(machine: Machine): Finding[] {
 }
 
 async function reach(url: string): Promise<Finding> {
-  const { redacted, server } = await checkCacheUrl(url);
-  return { what: 'cache server', found: `${redacted}: ${server}`, isFine: true };
+  try {
+    const { redacted, server } = await checkCacheUrl(url);
+    return { what: 'cache server', found: `${redacted}: ${server}`, isFine: true };
+  } catch (error) {
+    if (!(error instanceof DubplateError)) throw error;
+    return { what: 'cache server', found: error.message, isFine: false, advice: error.hint };
+  }
 }
 
 function versionOf(program: string, flags: readonly string[]): string | undefined {

@@ -1,13 +1,18 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { loadEncoder } from '../../engine/audio/encoder.ts';
 import { checkCacheUrl, describeCache } from '../../engine/cache/connect.ts';
+import { DubplateError } from '../../engine/core/errors.ts';
 import { figuresOf } from '../../reports/figures.ts';
 import { readRun } from '../../reports/read-run.ts';
 import { textTable } from '../../reports/table.ts';
+import { estimate } from '../estimate.ts';
 import { runExperiment } from '../experiment.ts';
+import { thisMachine } from '../machine.ts';
 import { showProgress } from '../progress-bar.ts';
 import { findScenario } from '../registry.ts';
-import { nextRunPath, openRunFolder } from '../run-folder.ts';
+import { checkRunFolder, nextRunPath, openRunFolder } from '../run-folder.ts';
 import { addScenarioFlags, applyScenarioFlags, type ScenarioFlags } from '../scenario-flags.ts';
+import type { Scenario } from '../schema.ts';
 
 interface RunFlags extends ScenarioFlags {
   readonly out?: string;
@@ -37,8 +42,13 @@ export const runCommand = (): Command =>
     .option('--quiet', 'no progress on stderr', false)
     .action(async (name: string, flags: RunFlags) => {
       const scenario = applyScenarioFlags(await findScenario(name), flags, `scenario ${name}`);
+      if (flags.resume && flags.out === undefined) throw resumeWhat();
+      checkMemory(scenario);
       await checkCacheUrl(flags.redis);
       const out = flags.out ?? nextRunPath(scenario.name);
+      checkRunFolder(out);
+      // Opened before anything is written: a wrong file must not cost an older run.
+      const encoder = flags.encoder === undefined ? undefined : await loadEncoder(flags.encoder);
       const folder = openRunFolder(out, { resume: flags.resume });
       const display = showProgress(flags);
       const onInterrupt = (): void => {
@@ -52,8 +62,7 @@ export const runCommand = (): Command =>
           folder,
           resume: flags.resume,
           redisUrl: flags.redis,
-          encoderFile: flags.encoder,
-          threads: flags.threads,
+          encoder,
           command: commandLine(process.argv.slice(2)),
           progress: display.progress,
         });
@@ -73,15 +82,34 @@ export const runCommand = (): Command =>
         }
         if (result.outcomes.some((outcome) => !outcome.isMet)) process.exitCode = 1;
       } finally {
+        await encoder?.close();
         process.off('SIGINT', onInterrupt);
         display.stop();
       }
     });
 
+const resumeWhat = (): DubplateError =>
+  new DubplateError('INVALID_OPTIONS', '--resume needs --out: which run is to go on?', {
+    hint: 'Give the folder of the interrupted run with --out.',
+  });
+
+/** Refuses what this machine cannot hold, before an hour is spent on finding out. */
+function checkMemory(scenario: Scenario): void {
+  const { bytes } = estimate(scenario);
+  const { memoryBytes } = thisMachine();
+  if (bytes <= memoryBytes) return;
+  const inGigabytes = (amount: number): string => `${(amount / 1e9).toPrecision(2)} GB`;
+  throw new DubplateError(
+    'INVALID_OPTIONS',
+    `The run would take about ${inGigabytes(bytes)} of memory; this machine has ${inGigabytes(memoryBytes)}`,
+    { hint: 'Shrink it with --listeners, --tracks or --days; `dubplate explain` shows the estimate.' },
+  );
+}
+
 /** The command as it could be typed again; a password in a URL is left out. */
 const commandLine = (words: readonly string[]): string =>
   ['npx', 'dubplate', ...words]
-    .map((word) => (/^rediss?:/.test(word) ? describeCache(word) : word))
+    .map((word) => word.replace(/^(--redis=)?(rediss?:.*)$/i, (_, flag = '', url) => `${flag}${describeCache(url)}`))
     .map((word) => (/^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
     .join(' ');
 

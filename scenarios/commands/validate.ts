@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import { readInteractionTable } from '../../engine/interactions/read-table.ts';
 import { readRun } from '../../reports/read-run.ts';
 import { findScenario, scenarios } from '../registry.ts';
-import { checkRunFolder } from '../run-folder.ts';
 import { parseScenario } from '../schema.ts';
 
 interface Verdict {
@@ -59,7 +58,6 @@ async function describe(target: string, kind: Verdict['kind']): Promise<string> 
       return `${Object.keys(arms).length} arms, ${days} days, ${worlds} worlds`;
     }
     case 'run': {
-      checkRunFolder(target);
       const { rows } = readRun(target);
       return `finished, ${rows.length} figures`;
     }

@@ -1,4 +1,4 @@
-import { type EventColumns, eventKinds, kindCode } from '../../engine/core/events.ts';
+import { type EventColumns, kindCode, sourceCode } from '../../engine/core/events.ts';
 import type { Truth } from '../../sim/truth.ts';
 import { type Segment, segments } from '../schema.ts';
 import { averagePrecision, hitAt, ndcgAt, recallAt, reciprocalRank } from './ranking.ts';
@@ -94,10 +94,14 @@ export function scoreAgainstTruth(
   return figures;
 }
 
-/** For each panel listener, the tracks unheard before that a shadow session played to satisfaction. */
+/**
+ * For each panel listener, the tracks unheard before that a shadow session played to satisfaction. What came out after the
+ * refresh is left out: no list could hold it.
+ */
 export function relevantInShadow(
   shadow: EventColumns,
   panel: Panel,
+  trackCount: number,
   hasHeard: (listener: number, track: number) => boolean,
 ): ReadonlyMap<number, ReadonlySet<number>> {
   const relevant = new Map<number, Set<number>>();
@@ -105,7 +109,8 @@ export function relevantInShadow(
   for (let row = 0; row < shadow.length; row++) {
     const listener = shadow.user[row] ?? 0;
     const track = shadow.track[row] ?? 0;
-    if (eventKinds[shadow.kind[row] ?? 0] === 'play' && !hasHeard(listener, track)) relevant.get(listener)?.add(track);
+    if (shadow.kind[row] !== kindCode.play || track >= trackCount) continue;
+    if (!hasHeard(listener, track)) relevant.get(listener)?.add(track);
   }
   return relevant;
 }
@@ -146,25 +151,35 @@ export function scoreAgainstShadow(
   return [...means].flatMap(([metric, cells]) => [...cells].map((mean) => ({ metric, ...mean })));
 }
 
-/** How the slots are spread: share of new tracks, share of the catalogue that is in any list, and Gini over tracks. */
-export function scoreExposure(rankings: Rankings, panel: Panel, segmentation: Segmentation): Figure[] {
-  const share = new SegmentMeans();
-  const slots = new Float64Array(segmentation.trackCount);
-  rankings.forEach((ranking, i) => {
-    if (ranking.length === 0) return;
-    let fresh = 0;
-    for (const track of ranking) if (segmentation.isNewTrack(track)) fresh++;
-    for (const segment of ['all', 'newUser'] as const)
-      if (panel.isOn(segment, i)) share.add(segment, fresh / ranking.length);
-    if (panel.isOn('all', i)) for (const track of ranking) slots[track] = (slots[track] ?? 0) + 1;
+/** How many slots each track has over all rankings [trackCount]. */
+export function slotsOf(rankings: Rankings, trackCount: number): Float64Array {
+  const slots = new Float64Array(trackCount);
+  for (const ranking of rankings) for (const track of ranking) slots[track] = (slots[track] ?? 0) + 1;
+  return slots;
+}
+
+/**
+ * How the slots of all lists are spread: `newTrackShare` of them goes to new tracks, `coverage` is the share of the
+ * catalogue that is in at least one list, `gini` over tracks.
+ *
+ * @param slots how many slots each track has [tracks of the catalogue].
+ */
+export function scoreExposure(slots: Float64Array, segmentation: Segmentation): Figure[] {
+  const n = slots.length;
+  let total = 0;
+  let fresh = 0;
+  let shown = 0;
+  slots.forEach((count, track) => {
+    total += count;
+    if (segmentation.isNewTrack(track)) fresh += count;
+    if (count > 0) shown += 1;
   });
-  const figures: Figure[] = [...share].map((mean) => ({ metric: 'newTrackShare', ...mean }));
-  const shown = slots.filter((count) => count > 0).length;
-  const n = segmentation.trackCount;
-  if (n === 0) return figures;
-  figures.push({ segment: 'all', metric: 'coverage', value: shown / n, n });
-  figures.push({ segment: 'all', metric: 'gini', value: gini(slots), n });
-  return figures;
+  if (total === 0) return [];
+  return [
+    { segment: 'all', metric: 'newTrackShare', value: fresh / total, n: total },
+    { segment: 'all', metric: 'coverage', value: shown / n, n },
+    { segment: 'all', metric: 'gini', value: gini(slots), n },
+  ];
 }
 
 /** Gini coefficient of non-negative amounts: 0 when all are equal, towards 1 when one has everything. */
@@ -192,14 +207,14 @@ export function scoreListening(events: EventColumns, truth: Truth, segmentation:
     const track = events.track[row] ?? 0;
     const isPlay = kind === kindCode.play;
     const utility = isPlay ? truth.utility(listener, track) : 0;
-    const isNewUser = listener >= segmentation.listenerCount || segmentation.isNewUser(listener);
-    const isNewTrack = track >= segmentation.trackCount || segmentation.isNewTrack(track);
+    const isNewUser = segmentation.isNewUser(listener);
+    const isNewTrack = segmentation.isNewTrack(track);
     for (const segment of segments) {
       if (!pairIsIn(segment, isNewUser, isNewTrack)) continue;
       skips.add(segment, isPlay ? 0 : 1);
       if (!isPlay) continue;
       satisfaction.add(segment, utility);
-      fromSlate.add(segment, events.source[row] === 0 ? 1 : 0);
+      fromSlate.add(segment, events.source[row] === sourceCode.slate ? 1 : 0);
     }
   }
   // Skips per play, as the field reports it: s / (1 − s) of the share s of skips among all starts.

@@ -16,19 +16,22 @@ export interface Segmentation {
   isNewTrack(track: number): boolean;
 }
 
-/** A listener is new for 3 days after sign-up, a track for 7 days after release, counted back from the refresh. */
-export function segmentsAt(
-  refreshAt: SimTime,
-  catalogue: Catalogue,
-  listenerCount: number,
-  trackCount: number,
-): Segmentation {
+/**
+ * A listener is new for 3 days after sign-up, a track for 7 days after release, counted back from the refresh.
+ * @param catalogue as the engine sees it at the refresh: it may grow afterwards.
+ */
+export function segmentsAt(refreshAt: SimTime, catalogue: Catalogue): Segmentation {
+  const listenerCount = catalogue.listeners.length;
+  const trackCount = catalogue.tracks.length;
   return {
     listenerCount,
     trackCount,
     isNewUser: (listener) =>
+      listener >= listenerCount ||
       (catalogue.listeners[listener]?.signedUpAt ?? 0) >= refreshAt - newUserDays * secondsPerDay,
-    isNewTrack: (track) => (catalogue.tracks[track]?.releasedAt ?? 0) >= refreshAt - newTrackDays * secondsPerDay,
+    // What comes out during the day is new too, though the refresh did not know it.
+    isNewTrack: (track) =>
+      track >= trackCount || (catalogue.tracks[track]?.releasedAt ?? 0) >= refreshAt - newTrackDays * secondsPerDay,
   };
 }
 

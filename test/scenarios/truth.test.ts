@@ -35,7 +35,7 @@ async function trainedOn(from: World, log: readonly EventColumns[]) {
     catalogue,
     store: createSlateStore(client, { namespace: 'truth' }),
     streams: createStreams('engine'),
-    memo: new Memo(),
+    memo: new Memo(() => 0),
     clock: () => 0,
     progress: () => {},
   });

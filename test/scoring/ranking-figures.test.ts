@@ -6,6 +6,7 @@ import {
   scoreAgainstShadow,
   scoreAgainstTruth,
   scoreExposure,
+  slotsOf,
 } from '../../scenarios/scoring/ranking-figures.ts';
 import type { Panel, Segmentation } from '../../scenarios/scoring/segments.ts';
 import type { Truth } from '../../sim/truth.ts';
@@ -92,8 +93,9 @@ describe('scores against shadow sessions', () => {
 
 describe('exposure', () => {
   it('has share, coverage and Gini as defined', () => {
-    const figures = scoreExposure([Uint32Array.of(0, 9), Uint32Array.of(0, 1)], panelOf(2), segmentation(10, 9));
-    expect(figures).toContainEqual({ segment: 'all', metric: 'newTrackShare', value: 0.25, n: 2 });
+    const slots = slotsOf([Uint32Array.of(0, 9), Uint32Array.of(0, 1)], 10);
+    const figures = scoreExposure(slots, segmentation(10, 9));
+    expect(figures).toContainEqual({ segment: 'all', metric: 'newTrackShare', value: 0.25, n: 4 });
     expect(figures).toContainEqual({ segment: 'all', metric: 'coverage', value: 0.3, n: 10 });
   });
 

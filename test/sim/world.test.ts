@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../engine/core/digest.ts';
 import { dayOf, friday, startOfDay, weekdayOf } from '../../engine/core/time.ts';
+import { createCrowd } from '../../sim/crowd.ts';
+import { simulateDay } from '../../sim/day.ts';
 import { worldOptionsSchema } from '../../sim/options.ts';
 import { scrambleTruth } from '../../sim/world.ts';
 import { smallWorld } from './support.ts';
@@ -59,6 +61,11 @@ describe('a world', () => {
     for (let track = 0; track < short.catalogue.tracks.length; track++) {
       expect(long.truth.utility(150, track)).toBe(short.truth.utility(150, track));
     }
+    const pastOf = (world: typeof short): unknown[] => {
+      const crowd = createCrowd(world);
+      return [-3, -2, -1].map((day) => simulateDay(world, crowd, day, 'organic').next().value);
+    };
+    expect(pastOf(long)).toEqual(pastOf(short));
   });
 
   it('annotates the share of tracks that was asked for, truly', () => {
@@ -86,7 +93,11 @@ describe('a world', () => {
   it('keeps everything public and changes everything hidden when truth is scrambled', () => {
     const world = smallWorld();
     const scrambled = scrambleTruth(world, 'x');
-    expect(scrambled.catalogue).toBe(world.catalogue);
+    expect(scrambled.catalogue.tracks).toEqual(world.catalogue.tracks);
+    expect(scrambled.catalogue.listeners).toEqual(world.catalogue.listeners);
+    expect(scrambled.catalogue.waveform(11)).toEqual(world.catalogue.waveform(11));
+    const notes = (from: typeof world): unknown[] => from.catalogue.tracks.map((_, t) => from.catalogue.annotation(t));
+    expect(notes(scrambled)).toEqual(notes(world));
     const other = (listener: number): number[] =>
       world.catalogue.tracks.map((_, t) => scrambled.truth.utility(listener, t));
     const own = (listener: number): number[] => world.catalogue.tracks.map((_, t) => world.truth.utility(listener, t));

@@ -30,8 +30,7 @@ describe('cold-start at its default size, mean over three seeds', () => {
         folder: openRunFolder(join(folder, seed), { resume: false }),
         resume: false,
         redisUrl: undefined,
-        encoderFile: undefined,
-        threads: 2,
+        encoder: undefined,
         command: 'npm run validate',
         progress: () => {},
       });

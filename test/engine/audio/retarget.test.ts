@@ -30,7 +30,7 @@ describe('retargeting', () => {
   it('carries vectors it was not fitted on through a rotation of the axes', () => {
     const before = random(400);
     const unseen = random(50);
-    const fitted = fitRetargeting(before, rotated(before, 0.7));
+    const fitted = fitRetargeting(before, rotated(before, 0.7), 'identity');
     expect(fitted.drift).toBeGreaterThan(0.3);
     expect(distance(unseen, rotated(unseen, 0.7))).toBeGreaterThan(0.3);
     expect(distance(retarget(unseen, fitted), rotated(unseen, 0.7))).toBeLessThan(0.01);
@@ -38,7 +38,10 @@ describe('retargeting', () => {
 
   it('leaves everything where it is when nothing moved, or when there is nothing to go by', () => {
     const before = random(100);
-    for (const fitted of [fitRetargeting(before, before), fitRetargeting(zeros(0, k), zeros(0, k))]) {
+    for (const fitted of [
+      fitRetargeting(before, before, 'identity'),
+      fitRetargeting(zeros(0, k), zeros(0, k), 'identity'),
+    ]) {
       expect(fitted.drift).toBe(0);
       expect(retarget(before, fitted)).toEqual(before);
     }
@@ -46,8 +49,24 @@ describe('retargeting', () => {
 
   it('moves little on the word of few anchors', () => {
     const before = random(1);
-    const { map } = fitRetargeting(before, rotated(before, 0.7));
+    const { map } = fitRetargeting(before, rotated(before, 0.7), 'identity');
     const identity = Float64Array.from({ length: k * k }, (_, i) => (i % (k + 1) === 0 ? 1 : 0));
     expect(Math.hypot(...map.map((m, i) => m - identity[i]!))).toBeLessThan(1);
+  });
+
+  it('finds its way from a space that has nothing in common, of another size too', () => {
+    const truth = random(3); // y = three combinations of the six axes
+    const through = (e: Matrix): Matrix => {
+      const y = zeros(e.rows, 3);
+      for (let n = 0; n < e.rows; n++) {
+        for (let i = 0; i < 3; i++) {
+          for (let j = 0; j < k; j++) y.data[n * 3 + i]! += truth.data[i * k + j]! * e.data[n * k + j]!;
+        }
+      }
+      return y;
+    };
+    const [anchors, unseen] = [random(400), random(50)];
+    const fitted = fitRetargeting(anchors, through(anchors), 'zero');
+    expect(distance(retarget(unseen, fitted), through(unseen))).toBeLessThan(0.02);
   });
 });
