@@ -1,4 +1,5 @@
 import { mean } from 'simple-statistics';
+import { meanInterval } from '../../reports/stats/student.ts';
 import type { Segment } from '../schema.ts';
 
 /** One measured figure of one arm (or bound) in one world. */
@@ -55,11 +56,8 @@ export function summarise(rows: readonly MetricRow[]): SummaryRow[] {
       segment: first.segment,
       metric: first.metric,
       mean: mean(means),
-      ...interval(means),
+      ...meanInterval(means),
       worlds: means.length,
     };
   });
 }
-
-/** The 95 % interval of a mean over worlds needs t quantiles, which the comparison of runs brings; null until then. */
-const interval = (_means: readonly number[]): { low: null; high: null } => ({ low: null, high: null });
