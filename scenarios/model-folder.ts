@@ -5,7 +5,7 @@ import { digestOf } from '../engine/core/digest.ts';
 import { DubplateError } from '../engine/core/errors.ts';
 import { writeFileAtomic } from '../engine/core/files.ts';
 import { readNpy, writeNpy } from '../engine/core/npy.ts';
-import { checkRunFolder, readManifest } from './run-folder.ts';
+import { checkOutputFolder, readManifest } from './run-folder.ts';
 import { version } from './version.ts';
 
 /** Factors with the ids of their rows. */
@@ -15,22 +15,9 @@ export interface Model {
   readonly tracks: readonly string[];
 }
 
-/**
- * Refuses a folder that holds something other than a model, before any work is done for it. Writes nothing.
- * @throws DubplateError OUTPUT_NOT_A_RUN.
- */
-export function checkModelFolder(path: string): void {
-  checkRunFolder(path);
-  const manifest = existsSync(path) ? readManifest(path) : undefined;
-  if (manifest === undefined || manifest.kind === 'model') return;
-  throw new DubplateError('OUTPUT_NOT_A_RUN', `${path} holds a run, not a model`, {
-    hint: 'Choose another --out. Nothing in it was touched.',
-  });
-}
-
 /** Write `user_factors.npy`, `track_factors.npy`, `users.txt`, `tracks.txt` and, last, `manifest.json`. */
 export function writeModel(path: string, model: Model, about: Readonly<Record<string, unknown>>): void {
-  checkModelFolder(path);
+  checkOutputFolder(path, 'model');
   writeNpy(join(path, 'user_factors.npy'), model.factors.users);
   writeNpy(join(path, 'track_factors.npy'), model.factors.tracks);
   writeFileAtomic(join(path, 'users.txt'), asLines(model.users));
@@ -45,7 +32,9 @@ export function writeModel(path: string, model: Model, about: Readonly<Record<st
  */
 export function readModel(path: string): Model {
   const manifest = readManifest(path);
-  if (manifest?.kind !== 'model') {
+  // A run keeps its models without a manifest of their own.
+  const isOfRun = manifest === undefined && existsSync(join(path, 'user_factors.npy'));
+  if (manifest?.kind !== 'model' && !isOfRun) {
     throw new DubplateError(existsSync(path) ? 'INVALID_INPUT' : 'FILE_NOT_FOUND', `There is no model in ${path}`, {
       hint: 'Make one: dubplate train --interactions FILE --out DIR.',
     });
@@ -55,9 +44,9 @@ export function readModel(path: string): Model {
     users: readIds(join(path, 'users.txt')),
     tracks: readIds(join(path, 'tracks.txt')),
   };
-  const expected = (manifest.digests ?? {}) as Readonly<Record<string, string>>;
+  const expected = (manifest?.digests ?? {}) as Readonly<Record<string, string>>;
   for (const [name, digest] of Object.entries(digestsOf(model))) {
-    if (digest === expected[name]) continue;
+    if (isOfRun || digest === expected[name]) continue;
     throw new DubplateError('INVALID_INPUT', `The ${name} in ${path} are not those that its manifest.json names`, {
       hint: 'The files are from different trainings, or were changed: train again.',
     });

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
 import { DubplateError } from '../engine/core/errors.ts';
 import blend from './blend.ts';
@@ -45,7 +45,7 @@ async function load(path: string): Promise<unknown> {
       'INVALID_INPUT',
       `${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
       {
-        hint: 'Mend the file; scenarios/blend.ts is one to copy.',
+        hint: `Mend the file; it may import defineScenario from ${fileURLToPath(new URL('./schema.ts', import.meta.url))}, or export a plain object.`,
         cause,
       },
     );

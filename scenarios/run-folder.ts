@@ -19,7 +19,7 @@ const manifestName = 'manifest.json';
  * @throws DubplateError OUTPUT_NOT_A_RUN.
  */
 export function openRunFolder(path: string, options: { readonly resume: boolean }): RunFolder {
-  checkRunFolder(path);
+  checkOutputFolder(path, 'run');
   if (!options.resume)
     for (const entry of entriesOfRun(path)) rmSync(join(path, entry), { recursive: true, force: true });
   return {
@@ -35,26 +35,37 @@ function entriesOfRun(path: string): string[] {
   return ['manifest.json', 'metrics.json', 'report.html', 'report.md', 'worlds', ...(arms.success ? arms.data : [])];
 }
 
-/** Refuses a path that exists and holds something other than a run. Writes nothing. */
-export function checkRunFolder(path: string): void {
+/** What a folder of ours can hold. */
+export type FolderKind = 'run' | 'model';
+
+/**
+ * Refuses a path that exists and holds something other than what is to be written there. Writes nothing.
+ * @throws DubplateError OUTPUT_NOT_A_RUN.
+ */
+export function checkOutputFolder(path: string, wanted: FolderKind): void {
   if (!existsSync(path)) return;
   let entries: string[];
   try {
     entries = readdirSync(path);
   } catch (cause) {
-    throw new DubplateError('OUTPUT_NOT_A_RUN', `${path} exists and is not a folder`, {
-      hint: 'Choose another --out.',
-      cause,
-    });
+    throw notOurs(`${path} exists and is not a folder`, cause);
   }
+  if (entries.length === 0) return;
   const manifest = readManifest(path);
-  if (entries.length === 0 || (manifest !== undefined && manifest.kind !== 'model')) return;
-  throw new DubplateError(
-    'OUTPUT_NOT_A_RUN',
-    `${path} exists and is not a run of Dubplate: it has ${entries.length} entries and ${manifest ? 'is a trained model' : `no ${manifestName} of ours`}`,
-    { hint: 'Choose another --out, or empty the folder yourself. Nothing in it was touched.' },
-  );
+  if (manifest === undefined) {
+    throw notOurs(
+      `${path} exists and is not a ${wanted} of Dubplate: it has ${entries.length} entries and no ${manifestName} of ours`,
+    );
+  }
+  const found: FolderKind = manifest.kind === 'model' ? 'model' : 'run';
+  if (found !== wanted) throw notOurs(`${path} holds a ${found}, not a ${wanted}`);
 }
+
+const notOurs = (message: string, cause?: unknown): DubplateError =>
+  new DubplateError('OUTPUT_NOT_A_RUN', message, {
+    hint: 'Choose another --out, or empty the folder yourself. Nothing in it was touched.',
+    cause,
+  });
 
 /** The manifest of a run, or undefined when the folder holds none of ours. */
 export function readManifest(path: string): Record<string, unknown> | undefined {

@@ -38,7 +38,7 @@ describe('the README', () => {
     // The files that its commands speak of: 50 listeners in two camps.
     const rows = Array.from({ length: 50 * 12 }, (_, i) => {
       const user = i % 50;
-      return `${user}\t${(user % 2) * 50 + ((i * 7 + user * 3) % 50)}\t${1 + (i % 5)}`;
+      return `${user}\t${(user % 2) * 50 + ((Math.floor(i / 50) * 7 + user * 3) % 50)}\t${1 + (i % 5)}`;
     });
     writeFileSync(join(folder, 'plays.tsv'), `${rows.join('\n')}\n`);
     writeFileSync(join(folder, 'train.tsv.gz'), gzipSync(`${rows.filter((_, i) => i % 6 !== 0).join('\n')}\n`));
@@ -56,6 +56,10 @@ describe('the README', () => {
     for (const [, script = ''] of readme.matchAll(/npm run (\w+)/g)) expect(packageJson.scripts).toHaveProperty(script);
   });
 
+  it('holds no placeholder', () => {
+    expect(readme).not.toMatch(/\b[A-Z]+_[A-Z]+\b(?<!REQUIRE_REDIS)/);
+  });
+
   it('shows commands of every verb', () => {
     const shown = new Set(commands.map(([verb]) => verb));
     expect([...shown].sort()).toEqual([
@@ -65,6 +69,7 @@ describe('the README', () => {
       'explain',
       'list',
       'recommend',
+      'report',
       'run',
       'train',
       'validate',
@@ -80,7 +85,7 @@ describe('the README', () => {
 
   // `embed` first trains an encoder, and full runs take minutes: those are shown working by tests of their own.
   const quick = commands.filter(
-    ([verb, name]) => !(verb === 'run' && name !== 'micro') && verb !== 'embed' && verb !== 'validate',
+    ([verb, name]) => !(verb === 'run' && name !== 'micro') && !['embed', 'validate', 'report'].includes(verb ?? ''),
   );
   it.each(quick.map((words) => [words.join(' '), words] as const))('has a command that works: %s', async (_, words) => {
     const { code, stderr } = await dubplate(words);

@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { DubplateError } from '../../engine/core/errors.ts';
 import { rowOf } from '../../engine/core/matrix.ts';
 import type { Progress } from '../../engine/core/progress.ts';
 import { type Csr, csrFromTriples, transpose } from '../../engine/interactions/csr.ts';
@@ -58,6 +59,7 @@ export const evaluateCommand = (): Command =>
         display.progress,
       );
       display.stop();
+      if (result.als.n === 0) throw nothingToScore(flags);
       for (const note of result.notes) process.stderr.write(`${note}\n`);
       process.stdout.write(flags.json ? `${JSON.stringify(asJson(result, flags, options))}\n` : asText(result));
     });
@@ -75,12 +77,13 @@ function evaluateFull(
   progress: Progress,
 ): Comparison {
   const test = readInteractionTable(flags.test);
+  strangersIn(train, test, flags);
   const holdout = alignTables(train, test);
   const { als, popularity } = scorersOf(holdout, flags.seed, options, progress);
   return {
     als: evaluateFullCatalogue(holdout, als, flags.k, progress),
     popularity: evaluateFullCatalogue(holdout, popularity, flags.k, progress),
-    notes: [...train.notes, ...test.notes],
+    notes: [...train.notes, ...test.notes, ...strangersIn(train, test, flags)],
   };
 }
 
@@ -106,6 +109,35 @@ function evaluateAmongCandidates(
     notes: train.notes,
   };
 }
+
+/**
+ * How much of the test file the training file does not know: such users are ranked by popularity, such items last.
+ * @throws DubplateError INVALID_INPUT when the two have no item in common.
+ */
+function strangersIn(train: InteractionTable, test: InteractionTable, flags: EvaluateFlags): string[] {
+  const unknown = (ids: readonly string[], known: readonly string[]): number => {
+    const all = new Set(known);
+    return ids.filter((id) => !all.has(id)).length;
+  };
+  const items = unknown(test.tracks, train.tracks);
+  const users = unknown(test.users, train.users);
+  if (items === test.tracks.length) {
+    throw new DubplateError('INVALID_INPUT', `${flags.test} and ${flags.train} have no item in common`, {
+      hint: 'Both must be parts of one data set, with the same ids and the same order of columns.',
+    });
+  }
+  return [
+    ...(users > 0
+      ? [`${users} of ${test.users.length} test users are not in training: they are ranked by popularity.`]
+      : []),
+    ...(items > 0 ? [`${items} of ${test.tracks.length} test items are not in training: nothing can rank them.`] : []),
+  ];
+}
+
+const nothingToScore = ({ test, train }: EvaluateFlags): DubplateError =>
+  new DubplateError('INVALID_INPUT', `Nothing in ${test} can be scored: every user has all of it in ${train} already`, {
+    hint: 'Hold rows out: the test file must have pairs that the training file has not.',
+  });
 
 /** All ids that questions name, as a table, so that every candidate has a row. */
 function asTable(lines: readonly CandidateLine[]): InteractionTable {

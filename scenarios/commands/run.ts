@@ -10,7 +10,7 @@ import { runExperiment } from '../experiment.ts';
 import { thisMachine } from '../machine.ts';
 import { showProgress } from '../progress-bar.ts';
 import { findScenario } from '../registry.ts';
-import { checkRunFolder, nextRunPath, openRunFolder } from '../run-folder.ts';
+import { checkOutputFolder, nextRunPath, openRunFolder, readManifest } from '../run-folder.ts';
 import { addScenarioFlags, applyScenarioFlags, type ScenarioFlags } from '../scenario-flags.ts';
 import type { Scenario } from '../schema.ts';
 
@@ -42,11 +42,12 @@ export const runCommand = (): Command =>
     .option('--quiet', 'no progress on stderr', false)
     .action(async (name: string, flags: RunFlags) => {
       const scenario = applyScenarioFlags(await findScenario(name), flags, `scenario ${name}`);
-      if (flags.resume && flags.out === undefined) throw resumeWhat();
+      if (flags.resume && (flags.out === undefined || readManifest(flags.out) === undefined))
+        throw resumeWhat(flags.out);
       checkMemory(scenario);
       await checkCacheUrl(flags.redis);
       const out = flags.out ?? nextRunPath(scenario.name);
-      checkRunFolder(out);
+      checkOutputFolder(out, 'run');
       // Opened before anything is written: a wrong file must not cost an older run.
       const encoder = flags.encoder === undefined ? undefined : await loadEncoder(flags.encoder);
       const folder = openRunFolder(out, { resume: flags.resume });
@@ -72,7 +73,7 @@ export const runCommand = (): Command =>
             `${JSON.stringify({ schema: 1, run: out, report: result.report, summary: result.summary, expectations: result.outcomes })}\n`,
           );
         } else {
-          process.stdout.write(`${textTable(figuresOf(readRun(out)))}\n`);
+          process.stdout.write(textTable(figuresOf(readRun(out))));
           for (const { what, family, found, atLeast, isMet } of result.outcomes) {
             process.stdout.write(
               `${isMet ? 'met' : 'NOT MET'}: ${what} (${family}): ${found?.toFixed(4) ?? 'no figure'}, expected at least ${atLeast}\n`,
@@ -88,10 +89,14 @@ export const runCommand = (): Command =>
       }
     });
 
-const resumeWhat = (): DubplateError =>
-  new DubplateError('INVALID_OPTIONS', '--resume needs --out: which run is to go on?', {
-    hint: 'Give the folder of the interrupted run with --out.',
-  });
+const resumeWhat = (out: string | undefined): DubplateError =>
+  new DubplateError(
+    'INVALID_OPTIONS',
+    out === undefined ? '--resume needs --out: which run is to go on?' : `There is no run to resume in ${out}`,
+    {
+      hint: 'Give the folder of the interrupted run with --out.',
+    },
+  );
 
 /** Refuses what this machine cannot hold, before an hour is spent on finding out. */
 function checkMemory(scenario: Scenario): void {

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { rankAdvice } from '../../engine/als/rank-advice.ts';
 import { readInteractionTable } from '../../engine/interactions/read-table.ts';
-import { checkModelFolder, writeModel } from '../model-folder.ts';
+import { writeModel } from '../model-folder.ts';
 import { showProgress } from '../progress-bar.ts';
+import { checkOutputFolder } from '../run-folder.ts';
 import { collectSetting } from '../set-option.ts';
 import { sweepsHelp, tableOptions, trainTable } from '../train-table.ts';
 
@@ -34,7 +35,7 @@ export const trainCommand = (): Command =>
     .addHelpText('after', `\nNote: ${sweepsHelp}.`)
     .action((flags: TrainFlags) => {
       const options = tableOptions(flags.set);
-      checkModelFolder(flags.out);
+      checkOutputFolder(flags.out, 'model');
       const table = readInteractionTable(flags.interactions);
       const size = {
         users: table.users.length,
