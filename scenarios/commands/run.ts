@@ -1,10 +1,11 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { loadEncoder } from '../../engine/audio/encoder.ts';
-import { checkCacheUrl, describeCache } from '../../engine/cache/connect.ts';
+import { checkCacheUrl } from '../../engine/cache/connect.ts';
 import { DubplateError } from '../../engine/core/errors.ts';
 import { figuresOf } from '../../reports/figures.ts';
 import { readRun } from '../../reports/read-run.ts';
 import { textTable } from '../../reports/table.ts';
+import { commandLine } from '../command-line.ts';
 import { estimate } from '../estimate.ts';
 import { runExperiment } from '../experiment.ts';
 import { thisMachine } from '../machine.ts';
@@ -110,13 +111,6 @@ function checkMemory(scenario: Scenario): void {
     { hint: 'Shrink it with --listeners, --tracks or --days; `dubplate explain` shows the estimate.' },
   );
 }
-
-/** The command as it could be typed again; a password in a URL is left out. */
-const commandLine = (words: readonly string[]): string =>
-  ['npx', 'dubplate', ...words]
-    .map((word) => word.replace(/^(--redis=)?(rediss?:.*)$/i, (_, flag = '', url) => `${flag}${describeCache(url)}`))
-    .map((word) => (/^[\w./:=@,+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(' ');
 
 function threadCount(text: string): number {
   const value = Number(text);

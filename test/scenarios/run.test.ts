@@ -1,7 +1,8 @@
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { loadEncoder } from '../../engine/audio/encoder.ts';
 import { connectCache } from '../../engine/cache/connect.ts';
 import { readNpy } from '../../engine/core/npy.ts';
 import { type ExperimentOptions, runExperiment } from '../../scenarios/experiment.ts';
@@ -145,6 +146,37 @@ describe('a run', () => {
       rows.find((row) => row.arm === name && row.metric === 'oracleRecall@10' && row.segment === 'all' && row.day === 0)
         ?.value ?? Number.NaN;
     expect(first('spoilt')).toBeLessThan(0.9 * first('whole'));
+  });
+
+  it('uses a trained encoder that it is given, trains none, and gives the same again', async () => {
+    const encoder = await loadEncoder(join(folder, 'first', 'hybrid', 'latent-0', 'model', 'encoder.onnx'));
+    try {
+      // Another seed: the encoder's space is none of this world's.
+      const hybrid = parseScenario({ ...tiny, seed: '8', arms: { hybrid: tiny.arms.hybrid ?? {} } }, 'tiny');
+      const labels = new Set<string>();
+      const progress = (label: string): void => {
+        labels.add(label);
+      };
+      const once = await run('given', hybrid, { encoder, progress });
+      const twice = await run('given-again', hybrid, { encoder });
+      expect([...labels].some((label) => label.includes('training factors'))).toBe(true);
+      expect([...labels].some((label) => label.includes('training the encoder'))).toBe(false);
+      expect(twice.manifest.digests).toEqual(once.manifest.digests);
+      const kept = readFileSync(join(folder, 'given', 'hybrid', 'latent-0', 'model', 'encoder.onnx'));
+      expect(kept.equals(encoder.bytes)).toBe(true);
+    } finally {
+      await encoder.close();
+    }
+  });
+
+  it('leaves what is not its own in a folder that it replaces', async () => {
+    const one = parseScenario({ ...tiny, days: 1, arms: { collaborative: tiny.arms.collaborative ?? {} } }, 'tiny');
+    await run('replaced', one);
+    writeFileSync(join(folder, 'replaced', 'my-notes.txt'), 'precious');
+    await run('replaced', parseScenario({ ...one, arms: { other: one.arms.collaborative } }, 'tiny'));
+    expect(readdirSync(join(folder, 'replaced')).sort()).toEqual(
+      ['manifest.json', 'metrics.json', 'my-notes.txt', 'other', 'report.html', 'report.md', 'worlds'].sort(),
+    );
   });
 
   it('counts a listener without a list as a miss, and serves them all the same', () => {
