@@ -172,10 +172,29 @@ const dictionary = (id: number, names: readonly string[], codes: Uint8Array, len
   });
 
 function writeTable(path: string, length: number, columns: readonly Column[]): void {
-  const schema = new Schema(columns.map(([name, { type }]) => new Field(name, type, false)));
+  const schema = new Schema(columns.map(([name, { type }]) => new Field(name, type, false, meaningOf(name))));
   const children = columns.map(([, data]) => data);
   const batch = new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length, nullCount: 0, children }));
   writeFileAtomic(path, tableToIPC(new Table(schema, [batch]), 'file'));
+}
+
+/** What readers in other languages need to know of a column: stands in the Arrow field's metadata under `meaning`. */
+const meanings: Readonly<Record<string, string>> = {
+  user: 'row of listeners.arrow',
+  track: 'row of tracks.arrow; 4294967295: none',
+  time: 'seconds since day 0, 00:00; negative in the past',
+  signedUpAt: 'seconds since day 0, 00:00',
+  releasedAt: 'seconds since day 0, 00:00',
+  playedMs: 'milliseconds heard',
+  durationMs: 'milliseconds',
+  position: '0-based position in the slate; -1: none',
+  generation: 'generation of the slate shown; -1: none',
+  propensity: 'probability that the policy showed this track at that position; 1 where it is deterministic',
+};
+
+function meaningOf(name: string): Map<string, string> {
+  const meaning = meanings[name];
+  return new Map(meaning === undefined ? [] : [['meaning', meaning]]);
 }
 
 function readTable(path: string): Table {
