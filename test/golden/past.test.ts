@@ -16,7 +16,10 @@ describe('the log of a small world', () => {
     const options = worldOptionsSchema.parse({ tracks: 100, releasesPerDay: 4, cohorts: { all: { listeners: 50 } } });
     const world = createWorld(options, { seed: 'golden', family, historyDays: 7, days: 1 });
     const crowd = createCrowd(world);
-    const days = Array.from({ length: 7 }, (_, i) => simulateDay(world, crowd, i - 7, 'organic').next().value as EventColumns);
+    const days = Array.from(
+      { length: 7 },
+      (_, i) => simulateDay(world, crowd, i - 7, 'organic').next().value as EventColumns,
+    );
     expect(digestOf(...days.flatMap((events) => columnNames.map((name) => events[name])))).toBe(golden[family]);
   });
 });
