@@ -3,6 +3,7 @@ import { gramMatrix } from './als/gram.ts';
 import { startFactors } from './als/seed-factors.ts';
 import { trainAls } from './als/train.ts';
 import type { SoundIndex, SoundLibrary } from './audio/sound-library.ts';
+import { listensToSound } from './blend/trust.ts';
 import type { ListenerSlate, SlateStore } from './cache/slate-store.ts';
 import type { Catalogue } from './core/catalogue.ts';
 import { digestOf } from './core/digest.ts';
@@ -84,7 +85,7 @@ export async function refresh(
       losses.length * flopsPerSweep({ users, tracks, interactions: evidence.weights.indices.length, ...options.als }),
     () => train(previous, evidence, parts),
   );
-  const sound = listens(options.blend)
+  const sound = listensToSound(options.blend)
     ? await stage<SoundIndex | undefined>('embed', uncounted, () =>
         parts.library.update({ generation: number, now, tracks: model.tracks, fans: evidence.fans }, parts.progress),
       )
@@ -138,9 +139,6 @@ export async function refresh(
   };
   return { generation, report };
 }
-
-/** Whether a blend needs to know how tracks sound. */
-const listens = ({ kind }: EngineOptions['blend']): boolean => kind !== 'collaborative' && kind !== 'popular';
 
 /** Factors of all listeners and tracks: warm-started from the last generation, seeded by id where there is none. */
 function train(

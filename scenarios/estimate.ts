@@ -1,5 +1,6 @@
 import { flopsPerSweep } from '../engine/als/conjugate-gradient.ts';
 import { rankAdvice } from '../engine/als/rank-advice.ts';
+import { listensToSound } from '../engine/blend/trust.ts';
 import { waveformSamples } from '../engine/core/catalogue.ts';
 import { familiesOf, type Scenario } from './schema.ts';
 
@@ -37,7 +38,7 @@ export function estimate(scenario: Scenario): Estimate {
   const tracks = world.tracks + world.releasesPerDay * days;
   const pairs = Math.min(listeners * newPairsPerListenerDay * (history + days), (listeners * tracks) / 2);
   const rows = listeners * rowsPerListenerDay * (history + days * arms.length);
-  const listening = arms.filter(({ blend }) => blend.kind !== 'collaborative' && blend.kind !== 'popular');
+  const listening = arms.filter(({ blend }) => listensToSound(blend));
   const retrainings = 1 + listening.reduce((sum, { encoder }) => sum + Math.floor((days - 1) / encoder.retrainDays), 0);
   const epochs = Math.max(0, ...listening.map(({ encoder }) => encoder.epochs));
 

@@ -32,6 +32,9 @@ export const blends = {
  */
 export type Ranking = { readonly by: 'scores'; readonly trust: Trust } | { readonly by: 'charts' };
 
+/** Whether a blend needs to know how tracks sound. */
+export const listensToSound = ({ kind }: BlendOptions): boolean => kind !== 'collaborative' && kind !== 'popular';
+
 /** The ranking that the options name. */
 export function rankingOf(options: BlendOptions): Ranking {
   switch (options.kind) {

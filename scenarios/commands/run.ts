@@ -38,7 +38,12 @@ export const runCommand = (): Command =>
       'cache lists in a real Redis or Valkey (redis:// or rediss://) instead of the embedded one',
     )
     .option('--encoder <file>', 'use this trained encoder.onnx instead of training one')
-    .option('--threads <n>', 'threads for native kernels; results never depend on it', threadCount, 2)
+    .option(
+      '--threads <n>',
+      'most threads for native kernels (the TypeScript one has a single thread); results never depend on it',
+      threadCount,
+      2,
+    )
     .option('--json', 'print the summary as JSON', false)
     .option('--quiet', 'no progress on stderr', false)
     .action(async (name: string, flags: RunFlags) => {
