@@ -1,4 +1,3 @@
-import { foldInUser } from './als/fold-in.ts';
 import type { Catalogue } from './core/catalogue.ts';
 import type { Streams } from './core/random.ts';
 import type { SimTime } from './core/time.ts';
@@ -29,7 +28,7 @@ export function createFallback(
     serve(listener, time) {
       maker ??= createSlateMaker(generation, catalogue, options, streams);
       const { history, heard, interactions } = ledger.ofUser(listener, time, generation.tracks.rows);
-      const factor = foldInUser(history, generation.tracks, generation.gram, options.als);
+      const factor = generation.foldIn.one(history);
       const asker = { listener, factor, heard, interactions };
       const { tracks, propensity } = maker.makeFor(asker, streams('fallback slate', listener, time));
       return { tracks, propensity, generation: generation.number };

@@ -1,3 +1,4 @@
+import type { FoldIn } from './als/kernel.ts';
 import type { SoundIndex } from './audio/sound-library.ts';
 import type { Matrix } from './core/matrix.ts';
 import type { SimTime } from './core/time.ts';
@@ -11,8 +12,8 @@ export interface Generation {
   /** X [listeners × k] and Y [tracks × k], float32. */
   readonly users: Matrix;
   readonly tracks: Matrix;
-  /** YᵀY [k × k], float64: folding in a new listener needs it. */
-  readonly gram: Float64Array;
+  /** Solves the factor of a new listener against the tracks. */
+  readonly foldIn: FoldIn;
   /** How tracks sound; undefined when the blend does not listen. */
   readonly sound: SoundIndex | undefined;
   /** What the log said when the generation was built. */

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { join } from 'node:path';
+import type { Kernel } from './als/kernel.ts';
 import type { Encoder } from './audio/encoder.ts';
 import { SoundLibrary } from './audio/sound-library.ts';
 import type { SlateStore } from './cache/slate-store.ts';
@@ -28,6 +29,8 @@ export interface EngineParts {
   readonly memo: Memo;
   /** A trained encoder to use instead of training one. */
   readonly encoder?: Encoder | undefined;
+  /** What trains, folds in and retrieves. */
+  readonly kernel: Kernel;
   /** Wall clock in milliseconds, for costs only. */
   readonly clock: () => number;
   readonly progress: Progress;

@@ -26,8 +26,13 @@ export const alsOptionsSchema = z
     sweeps: z.int().min(1).max(1000).default(3),
     /** Sweeps of the first training, which starts from small random factors. */
     firstSweeps: z.int().min(1).max(1000).default(12),
-    /** Conjugate-gradient steps per row and half-sweep. */
+    /** `cg`: `cgSteps` conjugate-gradient steps per row and half-sweep, from where the row stands. `cholesky`: exactly. */
+    solver: z.enum(['cg', 'cholesky']).default('cg'),
     cgSteps: z.int().min(1).max(100).default(2),
+    /** β: how far both sides run ahead between sweeps, as a share of their last change; 0 turns it off. */
+    momentum: z.number().min(0).lt(1).default(0.8),
+    /** Training stops before its last sweep when the loss changes by less than this share of it; 0 never stops. */
+    tolerance: z.number().min(0).lt(1).default(0),
   })
   .transform((als) => ({ ...als, regularization: als.regularization ?? usualRegularization[als.objective] }));
 

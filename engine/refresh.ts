@@ -1,5 +1,5 @@
 import { flopsPerSweep } from './als/conjugate-gradient.ts';
-import { gramMatrix } from './als/gram.ts';
+import type { Kernel } from './als/kernel.ts';
 import { startFactors } from './als/seed-factors.ts';
 import { trainAls } from './als/train.ts';
 import type { SoundIndex, SoundLibrary } from './audio/sound-library.ts';
@@ -47,6 +47,7 @@ export interface RefreshParts {
   readonly store: SlateStore;
   readonly streams: Streams;
   readonly memo: Memo;
+  readonly kernel: Kernel;
   /** Told every list as it is written. */
   readonly onList: (slate: ListenerSlate) => void;
   readonly clock: () => number;
@@ -95,7 +96,7 @@ export async function refresh(
     builtAt: now,
     users: model.users,
     tracks: model.tracks,
-    gram: gramMatrix(model.tracks),
+    foldIn: await parts.kernel.prepareFoldIn(model.tracks, await parts.kernel.gramMatrix(model.tracks), options.als),
     sound,
     evidence,
   };
@@ -144,7 +145,7 @@ export async function refresh(
 function train(
   previous: Generation | undefined,
   evidence: Evidence,
-  { options, catalogue, streams, memo, progress }: RefreshParts,
+  { options, catalogue, streams, memo, kernel, progress }: RefreshParts,
 ) {
   const { als } = options;
   const userIds = catalogue.listeners.map(({ id }) => id);
@@ -168,5 +169,5 @@ function train(
     start.users.data,
     start.tracks.data,
   );
-  return memo.get(key, () => trainAls(interactionMatrix(weights), start, { ...als, sweeps }, progress));
+  return memo.get(key, () => trainAls(interactionMatrix(weights), start, { ...als, sweeps }, { kernel, progress }));
 }

@@ -15,7 +15,7 @@ const newDays = 7;
 export interface Asker {
   readonly listener: number;
   /** x [k]: from training or folded in; all zeros when nothing is known. */
-  readonly factor: Float32Array | Float64Array;
+  readonly factor: Float32Array;
   readonly heard: Uint32Array;
   /** Plays, saves and picks so far. */
   readonly interactions: number;

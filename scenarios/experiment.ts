@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import type { Kernel } from '../engine/als/kernel.ts';
 import type { Encoder } from '../engine/audio/encoder.ts';
 import { describeCache } from '../engine/cache/connect.ts';
 import { digestOf } from '../engine/core/digest.ts';
@@ -23,6 +24,7 @@ export interface ExperimentOptions {
   readonly redisUrl: string | undefined;
   /** A trained encoder to use instead of training one; whoever opened it closes it. */
   readonly encoder: Encoder | undefined;
+  readonly kernel: Kernel;
   /** The command line, for whoever wants to repeat the run. */
   readonly command: string;
   readonly progress: Progress;
@@ -34,12 +36,20 @@ export interface ExperimentResult {
   readonly report: string;
 }
 
+/** Kernels of the same arithmetic give the same bits. */
+const arithmeticOf = ({ name }: Kernel): string => (name === 'avx512' || name === 'avx2' ? 'fused, 16 lanes' : name);
+
 /** Runs every world of a scenario and writes the result files of DESIGN section 4. Finished worlds survive a crash. */
 export async function runExperiment(scenario: Scenario, options: ExperimentOptions): Promise<ExperimentResult> {
   const { folder } = options;
   const startedAt = new Date();
-  // The same configuration, encoder and folder give the same run: resuming finds its worlds, and its keys in the cache.
-  const config = digestOf(JSON.stringify(scenario), version, options.encoder?.bytes ?? 'trained here');
+  // The same configuration, encoder, arithmetic and folder give the same run: resuming finds its worlds, and its keys in the cache.
+  const config = digestOf(
+    JSON.stringify(scenario),
+    version,
+    options.encoder?.bytes ?? 'trained here',
+    arithmeticOf(options.kernel),
+  );
   const runId = digestOf(resolve(folder.path), config).slice(0, 6);
   if (options.resume) checkSameRun(folder, config);
   const manifest = {
@@ -55,8 +65,8 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
     worlds: worldsOf(scenario).map(({ name }) => name),
     startedAt: startedAt.toISOString(),
     machine: thisMachine(),
-    kernel: 'typescript',
-    threads: 1, // the TypeScript kernel has one
+    kernel: options.kernel.name,
+    threads: options.kernel.threads,
     encoderThreads: 2,
     command: options.command,
     provenance: {

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** For commander: a whole number of at least 1. */
 export function countFlag(text: string): number {
@@ -12,3 +12,14 @@ export function countFlag(text: string): number {
 /** For commander: comma-separated whole numbers of at least 1, ascending and each once. */
 export const countListFlag = (text: string): readonly number[] =>
   [...new Set(text.split(',').map(countFlag))].sort((a, b) => a - b);
+
+/** `--threads`, the same for every command that has it. */
+export const threadsFlag = (): Option =>
+  new Option(
+    '--threads <n>',
+    'threads of the ALS and retrieval kernels (default: all processors); results never depend on it',
+  ).argParser((text) => {
+    const count = countFlag(text);
+    if (count > 1024) throw new InvalidArgumentError(`${text} is more than 1024.`);
+    return count;
+  });

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Kernel } from '../engine/als/kernel.ts';
 import type { Encoder } from '../engine/audio/encoder.ts';
 import { type CacheClient, connectCache } from '../engine/cache/connect.ts';
 import { createSlateStore, type SlateStore } from '../engine/cache/slate-store.ts';
@@ -60,6 +61,7 @@ export interface WorldTask {
   readonly redisUrl: string | undefined;
   /** A trained encoder to use instead of training one. */
   readonly encoder: Encoder | undefined;
+  readonly kernel: Kernel;
   /** Wall clock in milliseconds, for costs only. */
   readonly clock: () => number;
   readonly progress: Progress;
@@ -184,6 +186,7 @@ function beginLife(task: ArmTask, store: SlateStore, rows: MetricRow[]): LivingA
     streams: createStreams(`${task.seed}/engine`),
     memo: task.memo,
     encoder: task.encoder,
+    kernel: task.kernel,
     clock: task.clock,
     progress: (label, done, total) => task.progress(`${task.name} ${task.arm}: ${label}`, done, total),
   });

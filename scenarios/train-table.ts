@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { seedFactors } from '../engine/als/seed-factors.ts';
-import { type TrainedFactors, trainAls } from '../engine/als/train.ts';
-import type { Progress } from '../engine/core/progress.ts';
+import { type TrainedFactors, type TrainRun, trainAls } from '../engine/als/train.ts';
 import { createStreams } from '../engine/core/random.ts';
 import { type Csr, interactionMatrix } from '../engine/interactions/csr.ts';
 import { alsOptionsSchema } from '../engine/options.ts';
@@ -35,8 +34,8 @@ export function trainTable(
   table: { readonly users: readonly string[]; readonly tracks: readonly string[]; readonly weights: Csr },
   { als, weights }: TableOptions,
   seed: string,
-  progress: Progress,
-): TrainedFactors {
+  run: TrainRun,
+): Promise<TrainedFactors> {
   const streams = createStreams(seed);
   const start = {
     users: seedFactors(table.users, als.factors, 'users', streams),
@@ -46,5 +45,5 @@ export function trainTable(
     weights === 'raw'
       ? table.weights
       : { ...table.weights, weights: table.weights.weights.map((w) => Math.log2(1 + w)) };
-  return trainAls(interactionMatrix(scaled), start, als, progress);
+  return trainAls(interactionMatrix(scaled), start, als, run);
 }

@@ -1,13 +1,7 @@
-import { DubplateError } from '../core/errors.ts';
-import type { Matrix } from '../core/matrix.ts';
 import type { Csr } from '../interactions/csr.ts';
 import { inverseCholesky, notPositiveDefinite } from './cholesky.ts';
-import { type ObjectiveOptions, objectiveOf } from './objective.ts';
-
-export type HalfSweepOptions = ObjectiveOptions & {
-  /** Conjugate-gradient steps per row, ≥ 1. */
-  readonly cgSteps: number;
-};
+import { type HalfSweep, notFinite } from './half-sweep.ts';
+import { objectiveOf } from './objective.ts';
 
 /**
  * Half a sweep: improve every factor of one side while the other side stays fixed, by a few steps of preconditioned
@@ -20,23 +14,15 @@ export type HalfSweepOptions = ObjectiveOptions & {
  * conjugate gradients do, and converges as if the variables had been whitened.
  *
  * The fixed side is widened to float64 once, and a row's factors yₙ are swept eight at a time. The last step only needs
- * pᵀA p, which is half a pass. All sums run in a fixed order, so the result depends on the arguments alone.
+ * pᵀA p, which is half a pass. The loss xᵀA x − 2bᵀx is known from the first pass and falls by stride·rᵀz with each step.
+ * All sums run in a fixed order, so the result depends on the arguments alone.
  *
- * @param entries observed weights r > 0 [rows × others].
- * @param fixed   Y [others × k].
- * @param gram    G = YᵀY [k × k], float64.
- * @param solved  X [rows × k]: read as the start, overwritten with the result; rows without entries become zero.
- * @throws DubplateError NOT_POSITIVE_DEFINITE when λ = 0 and Y does not span k dimensions; NOT_FINITE naming the row.
+ * Arguments and errors: see {@link HalfSweep}.
+ *
  * @see Takács, Pilászy & Tikk (2011), Applications of the conjugate gradient method for implicit feedback CF.
  *   Cost per row with s steps: (4s + 2)·k·n + 2(s + 1)·k² flops.
  */
-export function conjugateGradientHalfSweep(
-  entries: Csr,
-  fixed: Matrix,
-  gram: Float64Array,
-  solved: Matrix,
-  options: HalfSweepOptions,
-): void {
+export const conjugateGradientHalfSweep: HalfSweep = (entries, fixed, gram, solved, options) => {
   const k = fixed.cols;
   const { gramWeight, extra, target, ridge } = objectiveOf(options);
   const meanRidge = ridge(entries.indices.length / Math.max(1, entries.rows), fixed.rows);
@@ -61,19 +47,16 @@ export function conjugateGradientHalfSweep(
   const Mp = new Float64Array(width);
   const Ap = new Float64Array(width);
 
-  for (let row = 0; row < entries.rows; row++) {
-    const start = entries.indptr[row]!;
-    const n = entries.indptr[row + 1]! - start;
+  /** Solves one row of n entries in place; returns its loss. */
+  const solveRow = (row: number, start: number, n: number): number => {
     const base = row * k;
-    if (n === 0) {
-      solved.data.fill(0, base, base + k);
-      continue;
-    }
+    let loss = 0;
     const padded = eights(n); // padded with zero rows of weight 0: no loop has a tail
     for (let entry = 0; entry < n; entry++) {
       at[entry] = entries.indices[start + entry]! * k;
       a[entry] = extra(entries.weights[start + entry]!);
       b[entry] = target(entries.weights[start + entry]!);
+      loss += b[entry]!;
     }
     at.fill(zeroRow, n, padded);
     a.fill(0, n, padded);
@@ -84,8 +67,12 @@ export function conjugateGradientHalfSweep(
     for (let i = 0; i < k; i++) x[i] = solved.data[base + i]!;
     multiply(Mrows, k, kRows, width, x, r);
     for (let i = 0; i < k; i++) r[i] = -r[i]! - ridgeLeft * x[i]!;
+    loss -= dot(x, r);
     multiply(Y, k, at, padded, x, s);
-    for (let entry = 0; entry < padded; entry++) s[entry] = b[entry]! - a[entry]! * s[entry]!;
+    for (let entry = 0; entry < padded; entry++) {
+      loss += (a[entry]! * s[entry]! - 2 * b[entry]!) * s[entry]!;
+      s[entry] = b[entry]! - a[entry]! * s[entry]!;
+    }
     addRows(Y, k, at, padded, s, r);
 
     multiply(inverseM, k, kRows, width, r, z);
@@ -103,6 +90,7 @@ export function conjugateGradientHalfSweep(
       if (pAp <= 0) throw notPositiveDefinite(pAp, options.regularization);
       const stride = rz / pAp;
       for (let i = 0; i < k; i++) x[i]! += stride * p[i]!;
+      loss -= stride * rz;
       if (step === options.cgSteps) break;
 
       for (let i = 0; i < k; i++) Ap[i] = Mp[i]! + ridgeLeft * p[i]!;
@@ -118,9 +106,27 @@ export function conjugateGradientHalfSweep(
       }
     }
     for (let i = 0; i < k; i++) solved.data[base + i] = x[i]!;
-    if (Number.isNaN(rz) || !isFiniteRow(solved.data, base, k)) throw notFinite(row);
-  }
-}
+    return loss;
+  };
+
+  return ({ first, last }) => {
+    const report = { loss: 0, ridge: 0 };
+    for (let row = first; row < last; row++) {
+      const start = entries.indptr[row]!;
+      const n = entries.indptr[row + 1]! - start;
+      if (n === 0) {
+        solved.data.fill(0, row * k, (row + 1) * k);
+        continue;
+      }
+      const loss = solveRow(row, start, n);
+      const norm = squaredNorm(solved.data, row * k, k);
+      if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw notFinite(row);
+      report.loss += loss;
+      report.ridge += ridge(n, fixed.rows) * norm;
+    }
+    return report;
+  };
+};
 
 /** Floating-point operations of one sweep (both halves, Gram matrices included), for rates: a model, not a count. */
 export function flopsPerSweep(size: {
@@ -128,12 +134,13 @@ export function flopsPerSweep(size: {
   readonly tracks: number;
   readonly interactions: number;
   readonly factors: number;
+  readonly solver: 'cg' | 'cholesky';
   readonly cgSteps: number;
 }): number {
-  const { users, tracks, interactions, factors: k, cgSteps } = size;
-  const panels = 2 * interactions * k * (4 * cgSteps + 2);
-  const shared = (users + tracks) * k * k * (2 * (cgSteps + 1) + 1);
-  return panels + shared;
+  const { users, tracks, interactions, factors: k, solver, cgSteps } = size;
+  const rows = users + tracks;
+  if (solver === 'cholesky') return 2 * interactions * k * k + rows * (k ** 3 / 3 + k * k);
+  return 2 * interactions * k * (4 * cgSteps + 2) + rows * k * k * (2 * (cgSteps + 1) + 1);
 }
 
 /**
@@ -251,13 +258,8 @@ function withZeroRow(data: Float32Array | Float64Array, k: number): Float64Array
 const rowStarts = (count: number, k: number): Uint32Array =>
   Uint32Array.from({ length: eights(count) }, (_, row) => Math.min(row, count) * k);
 
-function isFiniteRow(data: Float32Array, from: number, k: number): boolean {
-  for (let i = from; i < from + k; i++) if (!Number.isFinite(data[i])) return false;
-  return true;
+function squaredNorm(data: Float32Array, from: number, k: number): number {
+  let sum = 0;
+  for (let i = from; i < from + k; i++) sum += data[i]! * data[i]!;
+  return sum;
 }
-
-const notFinite = (row: number): DubplateError =>
-  new DubplateError('NOT_FINITE', `The factor solved for row ${row} is not finite`, {
-    hint: 'Weights or factors are too large for 32-bit numbers: scale the weights down or raise `als.regularization`.',
-    details: { row },
-  });

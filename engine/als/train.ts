@@ -1,12 +1,9 @@
 import { DubplateError } from '../core/errors.ts';
-import type { Matrix } from '../core/matrix.ts';
+import { type Matrix, zeros } from '../core/matrix.ts';
 import { type Progress, silent } from '../core/progress.ts';
-import { type Csr, type InteractionMatrix, sparseRow } from '../interactions/csr.ts';
+import type { Csr, InteractionMatrix } from '../interactions/csr.ts';
 import type { AlsOptions } from '../options.ts';
-import { conjugateGradientHalfSweep } from './conjugate-gradient.ts';
-import { foldInUser } from './fold-in.ts';
-import { gramMatrix } from './gram.ts';
-import { lossOf } from './loss.ts';
+import type { Kernel } from './kernel.ts';
 
 /** Factors of both sides: X [users × k] and Y [tracks × k]. */
 export interface Factors {
@@ -15,62 +12,84 @@ export interface Factors {
 }
 
 export interface TrainedFactors extends Factors {
-  /** The loss after each sweep. */
+  /** The loss after each sweep; fewer than `sweeps` when training stopped because the loss stood still. */
   readonly losses: number[];
 }
 
-export type TrainOptions = Omit<AlsOptions, 'firstSweeps'> & {
-  /** Solve every row exactly by Cholesky instead of `cgSteps` steps: slow, for checking. */
-  readonly exact?: boolean;
-};
+export type TrainOptions = Omit<AlsOptions, 'firstSweeps'>;
+
+/** What training runs on, and who follows it. */
+export interface TrainRun {
+  readonly kernel: Kernel;
+  readonly progress?: Progress;
+  /** Aborted: training ends soon with INTERRUPTED. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Alternating least squares on implicit feedback: each sweep improves all users with the tracks fixed, then all tracks
- * with the users fixed.
+ * with the users fixed. Between sweeps both sides run ahead in the direction of their last change,
+ *
+ *     X ← X + β·(X − X of the sweep before),   the same for Y
+ *
+ * because the sweeps zigzag down a narrow valley. When a sweep raises the loss all the same, the run is broken: the next
+ * sweep starts from where this one ended.
  *
  * @param interactions weights r > 0 from both sides; a weight of 0 counts as observed, so leave such pairs out.
  * @param start        where to begin; not written to. From `startFactors`: seeded by id, or the last generation.
- * @param options      `sweeps` of them are run; `firstSweeps` is for the caller to choose instead on the first night.
+ * @param options      `sweeps` of them are run, or fewer with a `tolerance`; `firstSweeps` is for the caller to choose
+ *   instead on the first night.
  * @returns new matrices and the loss after each sweep; rows without interactions are zero.
- * @throws DubplateError NOT_FINITE naming the first row with a NaN, an infinity or a negative weight;
- *   NOT_POSITIVE_DEFINITE when λ = 0 and a side does not span k dimensions.
- * @see Hu, Koren & Volinsky (2008); Rendle et al. (2021). Cost per sweep: `flopsPerSweep`.
+ * @throws DubplateError NOT_FINITE naming the first row with a NaN, an infinity or a negative weight; INVALID_INPUT naming
+ *   an index out of range; NOT_POSITIVE_DEFINITE when λ = 0 and a side does not span k dimensions; INTERRUPTED.
+ * @see Hu, Koren & Volinsky (2008); Rendle et al. (2021). Momentum with restarts: O'Donoghue & Candès (2015), Adaptive
+ *   restart for accelerated gradient schemes. Cost per sweep: `flopsPerSweep`.
  */
-export function trainAls(
+export async function trainAls(
   interactions: InteractionMatrix,
   start: Factors,
   options: TrainOptions,
-  progress: Progress = silent,
-): TrainedFactors {
+  { kernel, progress = silent, signal }: TrainRun,
+): Promise<TrainedFactors> {
   const { byUser, byTrack } = interactions;
   checkShapes(byUser, start);
-  checkWeights(byUser);
+  checkEntries(byUser);
   checkFactors('user', start.users);
   checkFactors('track', start.tracks);
   const users = copyOf(start.users);
   const tracks = copyOf(start.tracks);
+  const before =
+    options.momentum > 0 && options.sweeps > 1 ? { users: zerosLike(users), tracks: zerosLike(tracks) } : undefined;
   const losses: number[] = [];
-  const halfSweep = options.exact ? exactHalfSweep : conjugateGradientHalfSweep;
-  let trackGram = gramMatrix(tracks);
-  for (let sweep = 1; sweep <= options.sweeps; sweep++) {
-    halfSweep(byUser, tracks, trackGram, users, options);
-    const userGram = gramMatrix(users);
-    halfSweep(byTrack, users, userGram, tracks, options);
-    trackGram = gramMatrix(tracks);
-    losses.push(lossOf(byUser, users, tracks, options, { users: userGram, tracks: trackGram }));
-    progress('training factors', sweep, options.sweeps);
+  const rowsPerSweep = users.rows + tracks.rows;
+  let sweepsInRun = 0;
+  for (let sweep = 0; sweep < options.sweeps; sweep++) {
+    const watch = (rowsBefore: number) => ({
+      signal,
+      onRows: (rows: number): void =>
+        progress('training factors', sweep + (rowsBefore + rows) / Math.max(1, rowsPerSweep), options.sweeps),
+    });
+    const trackGram = await kernel.gramMatrix(tracks);
+    const userSide = await kernel.halfSweep(byUser, tracks, trackGram, users, options, watch(0));
+    const userGram = await kernel.gramMatrix(users);
+    const trackSide = await kernel.halfSweep(byTrack, users, userGram, tracks, options, watch(users.rows));
+    const loss = trackSide.loss + userSide.ridge;
+    const lossBefore = losses.at(-1);
+    losses.push(loss);
+    progress('training factors', sweep + 1, options.sweeps);
+    if (lossBefore !== undefined && Math.abs(lossBefore - loss) < options.tolerance * lossBefore) break;
+    if (before && sweep + 1 < options.sweeps) {
+      sweepsInRun = lossBefore !== undefined && loss > lossBefore ? 1 : sweepsInRun + 1;
+      const beta = sweepsInRun > 1 ? options.momentum : 0; // a run has no direction before its second sweep
+      await kernel.extrapolate(users, before.users, beta);
+      await kernel.extrapolate(tracks, before.tracks, beta);
+    }
   }
   return { users, tracks, losses };
 }
 
-/** The same as {@link conjugateGradientHalfSweep}, solved exactly. */
-function exactHalfSweep(entries: Csr, fixed: Matrix, gram: Float64Array, solved: Matrix, options: TrainOptions): void {
-  for (let row = 0; row < entries.rows; row++) {
-    solved.data.set(foldInUser(sparseRow(entries, row), fixed, gram, options), row * fixed.cols);
-  }
-}
-
 const copyOf = (m: Matrix): Matrix => ({ ...m, data: m.data.slice() });
+const zerosLike = (m: Matrix): Matrix => zeros(m.rows, m.cols);
 
 function checkShapes(byUser: Csr, start: Factors): void {
   const { users, tracks } = start;
@@ -80,15 +99,37 @@ function checkShapes(byUser: Csr, start: Factors): void {
   );
 }
 
-function checkWeights(byUser: Csr): void {
-  for (let row = 0; row < byUser.rows; row++) {
-    for (let at = byUser.indptr[row]!; at < byUser.indptr[row + 1]!; at++) {
-      const weight = byUser.weights[at]!;
+/** The kernels trust what is checked here: they read and write memory by these numbers. */
+function checkEntries({ rows, cols, indptr, indices, weights }: Csr): void {
+  if (
+    indptr.length !== rows + 1 ||
+    indptr[0] !== 0 ||
+    indptr[rows] !== indices.length ||
+    weights.length !== indices.length
+  ) {
+    throw new Error(`compressed rows do not fit: ${rows} rows, ${indptr.length} starts, ${indices.length} entries`);
+  }
+  for (let row = 0; row < rows; row++) {
+    const end = indptr[row + 1]!;
+    if (end < indptr[row]!) throw new Error(`compressed rows do not fit: row ${row} ends before it begins`);
+    for (let at = indptr[row]!; at < end; at++) {
+      const weight = weights[at]!;
+      const track = indices[at]!;
       if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
         throw new DubplateError(
           'NOT_FINITE',
-          `The weight of user row ${row} and track row ${byUser.indices[at]} is ${weight}, expected a finite number of at least 0`,
+          `The weight of user row ${row} and track row ${track} is ${weight}, expected a finite number of at least 0`,
           { hint: 'Mend the interactions before training.', details: { row, side: 'user', weight } },
+        );
+      }
+      if (track >= cols) {
+        throw new DubplateError(
+          'INVALID_INPUT',
+          `User row ${row} names track row ${track}, but there are ${cols} tracks`,
+          {
+            hint: 'Number the tracks from 0, or give a matrix with more columns.',
+            details: { row, track, tracks: cols },
+          },
         );
       }
     }

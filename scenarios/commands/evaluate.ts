@@ -1,11 +1,13 @@
 import { Command, Option } from 'commander';
+import type { TrainRun } from '../../engine/als/train.ts';
 import { DubplateError } from '../../engine/core/errors.ts';
 import { rowOf } from '../../engine/core/matrix.ts';
 import type { Progress } from '../../engine/core/progress.ts';
 import { type Csr, csrFromTriples, transpose } from '../../engine/interactions/csr.ts';
 import { type InteractionTable, readInteractionTable } from '../../engine/interactions/read-table.ts';
 import { scoreAll } from '../../engine/retrieval/top-n.ts';
-import { countListFlag } from '../number-flags.ts';
+import { kernelFor } from '../kernel.ts';
+import { countListFlag, threadsFlag } from '../number-flags.ts';
 import { showProgress } from '../progress-bar.ts';
 import {
   alignTables,
@@ -26,6 +28,7 @@ interface EvaluateFlags {
   readonly protocol: 'full' | 'candidates';
   readonly k: readonly number[];
   readonly seed: string;
+  readonly threads?: number;
   readonly set: readonly string[];
   readonly json: boolean;
   readonly quiet: boolean;
@@ -44,19 +47,21 @@ export const evaluateCommand = (): Command =>
     )
     .option('--k <list>', 'cut-offs of recall, ndcg and hit', countListFlag, [5, 10, 20])
     .option('--seed <text>', 'seed of the start factors', '1')
+    .addOption(threadsFlag())
     .option('--set <path=value>', 'override an option, e.g. als.factors=64 (repeatable)', collectSetting, [])
     .option('--json', 'print as JSON', false)
     .option('--quiet', 'no progress', false)
     .addHelpText('after', `\nWhat a user has in training is not ranked for them. Note: ${sweepsHelp}.`)
-    .action((flags: EvaluateFlags) => {
+    .action(async (flags: EvaluateFlags) => {
       const options = tableOptions(flags.set);
       const train = readInteractionTable(flags.train);
       const display = showProgress(flags);
-      const result = (flags.protocol === 'full' ? evaluateFull : evaluateAmongCandidates)(
+      const run = { kernel: kernelFor(flags.threads), progress: display.progress };
+      const result = await (flags.protocol === 'full' ? evaluateFull : evaluateAmongCandidates)(
         train,
         flags,
         options,
-        display.progress,
+        run,
       );
       display.stop();
       if (result.als.n === 0) throw nothingToScore(flags);
@@ -70,29 +75,29 @@ interface Comparison {
   readonly notes: readonly string[];
 }
 
-function evaluateFull(
+async function evaluateFull(
   train: InteractionTable,
   flags: EvaluateFlags,
   options: TableOptions,
-  progress: Progress,
-): Comparison {
+  run: TrainRun & { readonly progress: Progress },
+): Promise<Comparison> {
   const test = readInteractionTable(flags.test);
   strangersIn(train, test, flags);
   const holdout = alignTables(train, test);
-  const { als, popularity } = scorersOf(holdout, flags.seed, options, progress);
+  const { als, popularity } = await scorersOf(holdout, flags.seed, options, run);
   return {
-    als: evaluateFullCatalogue(holdout, als, flags.k, progress),
-    popularity: evaluateFullCatalogue(holdout, popularity, flags.k, progress),
+    als: evaluateFullCatalogue(holdout, als, flags.k, run.progress),
+    popularity: evaluateFullCatalogue(holdout, popularity, flags.k, run.progress),
     notes: [...train.notes, ...test.notes, ...strangersIn(train, test, flags)],
   };
 }
 
-function evaluateAmongCandidates(
+async function evaluateAmongCandidates(
   train: InteractionTable,
   flags: EvaluateFlags,
   options: TableOptions,
-  progress: Progress,
-): Comparison {
+  run: TrainRun & { readonly progress: Progress },
+): Promise<Comparison> {
   const lines = readCandidates(flags.test);
   const holdout = alignTables(train, asTable(lines));
   const userRow = new Map(holdout.users.map((id, row) => [id, row]));
@@ -102,10 +107,10 @@ function evaluateAmongCandidates(
     positive: trackRow.get(positive) ?? 0,
     negatives: Uint32Array.from(negatives, (id) => trackRow.get(id) ?? 0),
   }));
-  const { als, popularity } = scorersOf(holdout, flags.seed, options, progress);
+  const { als, popularity } = await scorersOf(holdout, flags.seed, options, run);
   return {
-    als: evaluateCandidates(holdout.train, questions, als, flags.k, progress),
-    popularity: evaluateCandidates(holdout.train, questions, popularity, flags.k, progress),
+    als: evaluateCandidates(holdout.train, questions, als, flags.k, run.progress),
+    popularity: evaluateCandidates(holdout.train, questions, popularity, flags.k, run.progress),
     notes: train.notes,
   };
 }
@@ -148,14 +153,14 @@ function asTable(lines: readonly CandidateLine[]): InteractionTable {
 }
 
 /** Factors score those who have a history; anybody else is served what is popular. */
-function scorersOf(
+async function scorersOf(
   holdout: Pick<Holdout, 'users' | 'tracks' | 'train'>,
   seed: string,
   options: TableOptions,
-  progress: Progress,
-): { readonly als: Scorer; readonly popularity: Scorer } {
+  run: TrainRun,
+): Promise<{ readonly als: Scorer; readonly popularity: Scorer }> {
   const { train } = holdout;
-  const { users, tracks } = trainTable({ ...holdout, weights: train }, options, seed, progress);
+  const { users, tracks } = await trainTable({ ...holdout, weights: train }, options, seed, run);
   const popularity = popularityScorer(transpose(train));
   const als: Scorer = (user, out) =>
     hasHistory(train, user) ? scoreAll(rowOf(users, user), tracks, out) : popularity(user, out);

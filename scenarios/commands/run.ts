@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { loadEncoder } from '../../engine/audio/encoder.ts';
 import { checkCacheUrl } from '../../engine/cache/connect.ts';
 import { DubplateError } from '../../engine/core/errors.ts';
@@ -8,7 +8,9 @@ import { textTable } from '../../reports/table.ts';
 import { commandLine } from '../command-line.ts';
 import { estimate } from '../estimate.ts';
 import { runExperiment } from '../experiment.ts';
+import { kernelFor } from '../kernel.ts';
 import { thisMachine } from '../machine.ts';
+import { threadsFlag } from '../number-flags.ts';
 import { showProgress } from '../progress-bar.ts';
 import { findScenario } from '../registry.ts';
 import { checkOutputFolder, nextRunPath, openRunFolder, readManifest } from '../run-folder.ts';
@@ -20,7 +22,7 @@ interface RunFlags extends ScenarioFlags {
   readonly resume: boolean;
   readonly redis?: string;
   readonly encoder?: string;
-  readonly threads: number;
+  readonly threads?: number;
   readonly json: boolean;
   readonly quiet: boolean;
 }
@@ -38,12 +40,7 @@ export const runCommand = (): Command =>
       'cache lists in a real Redis or Valkey (redis:// or rediss://) instead of the embedded one',
     )
     .option('--encoder <file>', 'use this trained encoder.onnx instead of training one')
-    .option(
-      '--threads <n>',
-      'most threads for native kernels (the TypeScript one has a single thread); results never depend on it',
-      threadCount,
-      2,
-    )
+    .addOption(threadsFlag())
     .option('--json', 'print the summary as JSON', false)
     .option('--quiet', 'no progress on stderr', false)
     .action(async (name: string, flags: RunFlags) => {
@@ -70,6 +67,7 @@ export const runCommand = (): Command =>
           resume: flags.resume,
           redisUrl: flags.redis,
           encoder,
+          kernel: kernelFor(flags.threads),
           command: commandLine(process.argv.slice(2)),
           progress: display.progress,
         });
@@ -115,11 +113,4 @@ function checkMemory(scenario: Scenario): void {
     `The run would take about ${inGigabytes(bytes)} of memory; this machine has ${inGigabytes(memoryBytes)}`,
     { hint: 'Shrink it with --listeners, --tracks or --days; `dubplate explain` shows the estimate.' },
   );
-}
-
-function threadCount(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 1024)
-    throw new InvalidArgumentError(`${text} is not a number from 1 to 1024.`);
-  return value;
 }

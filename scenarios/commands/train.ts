@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { rankAdvice } from '../../engine/als/rank-advice.ts';
 import { readInteractionTable } from '../../engine/interactions/read-table.ts';
+import { kernelFor } from '../kernel.ts';
 import { writeModel } from '../model-folder.ts';
+import { threadsFlag } from '../number-flags.ts';
 import { showProgress } from '../progress-bar.ts';
 import { checkOutputFolder } from '../run-folder.ts';
 import { collectSetting } from '../set-option.ts';
@@ -11,6 +13,7 @@ interface TrainFlags {
   readonly interactions: string;
   readonly out: string;
   readonly seed: string;
+  readonly threads?: number;
   readonly set: readonly string[];
   readonly json: boolean;
   readonly quiet: boolean;
@@ -29,11 +32,12 @@ export const trainCommand = (): Command =>
       'where user_factors.npy, track_factors.npy, users.txt, tracks.txt and manifest.json go',
     )
     .option('--seed <text>', 'seed of the start factors', '1')
+    .addOption(threadsFlag())
     .option('--set <path=value>', 'override an option, e.g. als.factors=64 (repeatable)', collectSetting, [])
     .option('--json', 'print a summary as JSON', false)
     .option('--quiet', 'no progress', false)
     .addHelpText('after', `\nNote: ${sweepsHelp}.`)
-    .action((flags: TrainFlags) => {
+    .action(async (flags: TrainFlags) => {
       const options = tableOptions(flags.set);
       checkOutputFolder(flags.out, 'model');
       const table = readInteractionTable(flags.interactions);
@@ -45,9 +49,13 @@ export const trainCommand = (): Command =>
       const advice = rankAdvice(options.als.factors, size);
       for (const note of [...table.notes, ...(advice === undefined ? [] : [advice])]) process.stderr.write(`${note}\n`);
       const display = showProgress(flags);
-      const { users, tracks, losses } = trainTable(table, options, flags.seed, display.progress);
+      const kernel = kernelFor(flags.threads);
+      const { users, tracks, losses } = await trainTable(table, options, flags.seed, {
+        kernel,
+        progress: display.progress,
+      });
       display.stop();
-      const about = { seed: flags.seed, options, ...size, losses, notes: table.notes };
+      const about = { seed: flags.seed, options, kernel: kernel.name, ...size, losses, notes: table.notes };
       writeModel(flags.out, { factors: { users, tracks }, users: table.users, tracks: table.tracks }, about);
       process.stdout.write(
         flags.json

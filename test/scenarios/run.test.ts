@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { chooseKernel } from '../../engine/als/choose-kernel.ts';
 import { loadEncoder } from '../../engine/audio/encoder.ts';
 import { connectCache } from '../../engine/cache/connect.ts';
 import { readNpy } from '../../engine/core/npy.ts';
@@ -40,6 +41,7 @@ async function run(name: string, scenario: Scenario, more: Partial<ExperimentOpt
     resume: false,
     redisUrl: undefined,
     encoder: undefined,
+    kernel: chooseKernel(),
     command: 'npx dubplate run tiny',
     progress: () => {},
     ...more,

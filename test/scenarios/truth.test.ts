@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { chooseKernel } from '../../engine/als/choose-kernel.ts';
 import { connectCache } from '../../engine/cache/connect.ts';
 import { createSlateStore } from '../../engine/cache/slate-store.ts';
 import type { EventColumns } from '../../engine/core/events.ts';
@@ -36,6 +37,7 @@ async function trainedOn(from: World, log: readonly EventColumns[]) {
     store: createSlateStore(client, { namespace: 'truth' }),
     streams: createStreams('engine'),
     memo: new Memo(() => 0),
+    kernel: chooseKernel(),
     clock: () => 0,
     progress: () => {},
   });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chooseKernel } from '../../engine/als/choose-kernel.ts';
 import coldStart from '../../scenarios/cold-start.ts';
 import { runExperiment } from '../../scenarios/experiment.ts';
 import { openRunFolder } from '../../scenarios/run-folder.ts';
@@ -31,6 +32,7 @@ describe('cold-start at its default size, mean over three seeds', () => {
         resume: false,
         redisUrl: undefined,
         encoder: undefined,
+        kernel: chooseKernel(),
         command: 'npm run validate',
         progress: () => {},
       });

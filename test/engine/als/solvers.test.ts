@@ -4,10 +4,12 @@ import { factorizeCholesky, inverseCholesky, solveCholesky } from '../../../engi
 import { conjugateGradientHalfSweep } from '../../../engine/als/conjugate-gradient.ts';
 import { foldInUser } from '../../../engine/als/fold-in.ts';
 import { gramMatrix } from '../../../engine/als/gram.ts';
-import { lossOf } from '../../../engine/als/loss.ts';
+import { exactHalfSweep, type HalfSweepOptions, type HalfSweepReport } from '../../../engine/als/half-sweep.ts';
+import type { Matrix } from '../../../engine/core/matrix.ts';
 import { rowOf, zeros } from '../../../engine/core/matrix.ts';
 import { createStreams } from '../../../engine/core/random.ts';
-import { sparseRow } from '../../../engine/interactions/csr.ts';
+import { type Csr, sparseRow } from '../../../engine/interactions/csr.ts';
+import { lossOf } from './loss.ts';
 import { dot, lossByEveryPair, objectives, problem, randomMatrix, randomWeights, someObjective } from './problems.ts';
 
 describe('the Gram matrix', () => {
@@ -126,12 +128,51 @@ describe('folding in', () => {
   });
 });
 
+/** Every row at once. */
+function halfSweep(
+  weights: Csr,
+  Y: Matrix,
+  gram: Float64Array,
+  solved: Matrix,
+  options: Omit<HalfSweepOptions, 'solver'>,
+  solver: HalfSweepOptions['solver'] = 'cg',
+): HalfSweepReport {
+  const solve = solver === 'cg' ? conjugateGradientHalfSweep : exactHalfSweep;
+  return solve(weights, Y, gram, solved, { ...options, solver })({ first: 0, last: weights.rows });
+}
+
 describe('half a sweep of conjugate gradients', () => {
+  it('knows the loss that it leaves behind, without a pass for it', () => {
+    fc.assert(
+      fc.property(
+        problem,
+        someObjective,
+        fc.constantFrom('cg' as const, 'cholesky' as const),
+        ({ weights, X, Y, gram }, options, solver) => {
+          const solved = { ...X, data: X.data.slice() };
+          const { loss, ridge } = halfSweep(weights, Y, gram, solved, { ...options, cgSteps: 2 }, solver);
+          const lengths = new Uint32Array(Y.rows);
+          for (const track of weights.indices) lengths[track]! += 1;
+          const ridgeOf = (n: number, others: number): number =>
+            options.regularization * (options.objective === 'hkv' ? 1 : n + options.unobservedWeight * others);
+          let [users, tracks] = [0, 0];
+          for (let u = 0; u < X.rows; u++) {
+            const n = weights.indptr[u + 1]! - weights.indptr[u]!;
+            users += ridgeOf(n, Y.rows) * dot(rowOf(solved, u), rowOf(solved, u));
+          }
+          for (let t = 0; t < Y.rows; t++) tracks += ridgeOf(lengths[t]!, X.rows) * dot(rowOf(Y, t), rowOf(Y, t));
+          expect(ridge).toBeCloseTo(users, 4);
+          expect((loss + tracks) / lossByEveryPair(weights, solved, Y, options)).toBeCloseTo(1, 5);
+        },
+      ),
+    );
+  });
+
   it('reaches the exact solution of every row when given the steps, at any rank', () => {
     fc.assert(
       fc.property(problem, someObjective, ({ weights, X, Y, gram }, options) => {
         const solved = { ...X, data: X.data.slice() };
-        conjugateGradientHalfSweep(weights, Y, gram, solved, { ...options, cgSteps: 3 * Y.cols + 10 });
+        halfSweep(weights, Y, gram, solved, { ...options, cgSteps: 3 * Y.cols + 10 });
         for (let row = 0; row < weights.rows; row++) {
           const exact = foldInUser(sparseRow(weights, row), Y, gram, options);
           exact.forEach((value, i) => {
@@ -150,7 +191,7 @@ describe('half a sweep of conjugate gradients', () => {
         fc.integer({ min: 1, max: 3 }),
         ({ weights, X, Y, gram }, options, cgSteps) => {
           const solved = { ...X, data: X.data.slice() };
-          conjugateGradientHalfSweep(weights, Y, gram, solved, { ...options, cgSteps });
+          halfSweep(weights, Y, gram, solved, { ...options, cgSteps });
           const before = lossByEveryPair(weights, X, Y, options);
           expect(lossByEveryPair(weights, solved, Y, options)).toBeLessThanOrEqual(before * (1 + 1e-6));
         },
@@ -168,7 +209,7 @@ describe('half a sweep of conjugate gradients', () => {
         rowOf(solved, row).set(foldInUser(sparseRow(weights, row), Y, gramMatrix(Y), options));
       }
       const start = solved.data.slice();
-      conjugateGradientHalfSweep(weights, Y, gramMatrix(Y), solved, { ...options, cgSteps: 2 });
+      halfSweep(weights, Y, gramMatrix(Y), solved, { ...options, cgSteps: 2 });
       solved.data.forEach((value, i) => {
         expect(Math.abs(value - start[i]!)).toBeLessThan(1e-6);
       });
@@ -180,7 +221,7 @@ describe('half a sweep of conjugate gradients', () => {
     const weights = randomWeights(2, 1, 1, () => 0.5);
     const options = { ...objectives[0]!, regularization: 1e-80, cgSteps: 2 };
     const one = { ...weights, indptr: Uint32Array.from([0, 0, 1]) }; // only row 1 has met the track
-    expect(() => conjugateGradientHalfSweep(one, Y, gramMatrix(Y), zeros(2, 1), options)).toThrow(
+    expect(() => halfSweep(one, Y, gramMatrix(Y), zeros(2, 1), options)).toThrow(
       expect.objectContaining({ code: 'NOT_FINITE', details: { row: 1 } }),
     );
   });

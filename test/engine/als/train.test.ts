@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { rankAdvice, supportedRank } from '../../../engine/als/rank-advice.ts';
 import { seedFactors, startFactors } from '../../../engine/als/seed-factors.ts';
 import { trainAls } from '../../../engine/als/train.ts';
+import { typescriptKernel } from '../../../engine/als/typescript-kernel.ts';
 import { rowOf, zeros } from '../../../engine/core/matrix.ts';
 import { createStreams } from '../../../engine/core/random.ts';
 import { csrFromTriples, interactionMatrix } from '../../../engine/interactions/csr.ts';
@@ -10,6 +11,8 @@ import { alsOptionsSchema } from '../../../engine/options.ts';
 import { dot, lossByEveryPair, objectives, randomWeights } from './problems.ts';
 
 const streams = createStreams('train');
+const run = { kernel: typescriptKernel(1) };
+const plain = { solver: 'cg', cgSteps: 2, momentum: 0, tolerance: 0 } as const;
 const ids = (prefix: string, n: number) => Array.from({ length: n }, (_, i) => `${prefix}${i}`);
 const startOf = (users: number, tracks: number, k: number) => ({
   users: seedFactors(ids('u', users), k, 'users', streams),
@@ -20,19 +23,22 @@ describe('training', () => {
   const weights = randomWeights(60, 80, 0.15, streams('weights', 0));
   const interactions = interactionMatrix(weights);
 
-  it.each(objectives)('lowers the loss of $objective in every sweep, and reports the loss that it has', (objective) => {
-    for (const exact of [false, true]) {
-      const options = { ...objective, factors: 8, sweeps: 8, cgSteps: 2, exact };
-      const { users, tracks, losses } = trainAls(interactions, startOf(60, 80, 8), options);
-      expect(losses).toHaveLength(8);
-      losses.slice(1).forEach((loss, i) => {
-        expect(loss).toBeLessThanOrEqual(losses[i]! * (1 + 1e-6));
-      });
-      expect(losses.at(-1)! / lossByEveryPair(weights, users, tracks, objective)).toBeCloseTo(1, 6);
-    }
-  });
+  it.each(objectives)(
+    'lowers the loss of $objective in every sweep, and reports the loss that it has',
+    async (objective) => {
+      for (const solver of ['cg', 'cholesky'] as const) {
+        const options = { ...objective, ...plain, factors: 8, sweeps: 8, solver };
+        const { users, tracks, losses } = await trainAls(interactions, startOf(60, 80, 8), options, run);
+        expect(losses).toHaveLength(8);
+        losses.slice(1).forEach((loss, i) => {
+          expect(loss).toBeLessThanOrEqual(losses[i]! * (1 + 1e-6));
+        });
+        expect(losses.at(-1)! / lossByEveryPair(weights, users, tracks, objective)).toBeCloseTo(1, 6);
+      }
+    },
+  );
 
-  it('recovers two tastes: each group ranks the tracks of its own above all others, unseen ones too', () => {
+  it('recovers two tastes: each group ranks the tracks of its own above all others, unseen ones too', async () => {
     const draw = streams('groups', 0);
     const row: number[] = [];
     const col: number[] = [];
@@ -46,8 +52,8 @@ describe('training', () => {
     const triples = { row: Uint32Array.from(row), col: Uint32Array.from(col), weight: row.map(() => 1) };
     const matrix = interactionMatrix(csrFromTriples({ rows: 40, cols: 40 }, triples));
     for (const objective of objectives) {
-      const options = { ...objective, factors: 2, sweeps: 15, cgSteps: 2 };
-      const { users, tracks } = trainAls(matrix, startOf(40, 40, 2), options);
+      const options = { ...objective, ...plain, factors: 2, sweeps: 15 };
+      const { users, tracks } = await trainAls(matrix, startOf(40, 40, 2), options, run);
       for (let u = 0; u < 40; u++) {
         const scores = Array.from({ length: 40 }, (_, t) => dot(rowOf(users, u), rowOf(tracks, t)));
         const own = scores.filter((_, t) => t % 2 === u % 2);
@@ -57,22 +63,23 @@ describe('training', () => {
     }
   });
 
-  it('gives the same bits again, leaves the start alone, and reports each sweep', () => {
+  it('gives the same bits again, leaves the start alone, and reports each sweep', async () => {
     const options = { ...alsOptionsSchema.parse({ factors: 6 }), sweeps: 3 };
     const start = startOf(60, 80, 6);
     const copy = structuredClone(start);
     const told: number[] = [];
-    const first = trainAls(interactions, start, options, (_, done, total) => told.push(done / total));
-    expect(trainAls(interactions, start, options)).toEqual(first);
+    const progress = (_: string, done: number, total: number) => told.push(done / total);
+    const first = await trainAls(interactions, start, options, { ...run, progress });
+    expect(await trainAls(interactions, start, options, run)).toEqual(first);
     expect(start).toEqual(copy);
     expect(told).toEqual([1 / 3, 2 / 3, 1]);
   });
 
-  it('leaves users and tracks that nobody met at zero, as a folded-in stranger would be', () => {
+  it('leaves users and tracks that nobody met at zero, as a folded-in stranger would be', async () => {
     const triples = { row: Uint32Array.from([0, 1]), col: Uint32Array.from([0, 0]), weight: [1, 1] };
     const matrix = interactionMatrix(csrFromTriples({ rows: 3, cols: 2 }, triples));
     const options = { ...alsOptionsSchema.parse({ factors: 2 }), sweeps: 2 };
-    const { users, tracks } = trainAls(matrix, startOf(3, 2, 2), options);
+    const { users, tracks } = await trainAls(matrix, startOf(3, 2, 2), options, run);
     expect([...rowOf(users, 2)]).toEqual([0, 0]);
     expect([...rowOf(tracks, 1)]).toEqual([0, 0]);
     expect(rowOf(users, 0).some((value) => value !== 0)).toBe(true);
@@ -82,18 +89,18 @@ describe('training', () => {
     ['a NaN weight', Number.NaN],
     ['an infinite weight', Number.POSITIVE_INFINITY],
     ['a negative weight', -1],
-  ])('names the user row of %s', (_, weight) => {
+  ])('names the user row of %s', async (_, weight) => {
     const triples = { row: Uint32Array.from([0, 2]), col: Uint32Array.from([0, 1]), weight: [1, weight] };
     const matrix = interactionMatrix(csrFromTriples({ rows: 3, cols: 2 }, triples));
-    expect(() => trainAls(matrix, startOf(3, 2, 2), alsOptionsSchema.parse({ factors: 2 }))).toThrow(
+    await expect(trainAls(matrix, startOf(3, 2, 2), alsOptionsSchema.parse({ factors: 2 }), run)).rejects.toThrow(
       expect.objectContaining({ code: 'NOT_FINITE', message: expect.stringContaining('user row 2 and track row 1') }),
     );
   });
 
-  it('names the row of a start factor that is not finite', () => {
+  it('names the row of a start factor that is not finite', async () => {
     const start = startOf(60, 80, 4);
     start.tracks.data[4 * 7 + 2] = Number.NaN;
-    expect(() => trainAls(interactions, start, alsOptionsSchema.parse({ factors: 4 }))).toThrow(
+    await expect(trainAls(interactions, start, alsOptionsSchema.parse({ factors: 4 }), run)).rejects.toThrow(
       expect.objectContaining({ code: 'NOT_FINITE', message: expect.stringContaining('track row 7') }),
     );
   });

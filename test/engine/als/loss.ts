@@ -1,7 +1,7 @@
-import type { Matrix } from '../core/matrix.ts';
-import type { Csr } from '../interactions/csr.ts';
-import { gramMatrix } from './gram.ts';
-import { type ObjectiveOptions, objectiveOf } from './objective.ts';
+import { gramMatrix } from '../../../engine/als/gram.ts';
+import { type ObjectiveOptions, objectiveOf } from '../../../engine/als/objective.ts';
+import type { Matrix } from '../../../engine/core/matrix.ts';
+import type { Csr } from '../../../engine/interactions/csr.ts';
 
 /**
  * The loss that training lowers, over every pair of the matrix:

@@ -1,0 +1,65 @@
+import type { Matrix } from '../core/matrix.ts';
+import type { Csr, SparseRow } from '../interactions/csr.ts';
+import type { Filter, TopBlock } from '../retrieval/top-n.ts';
+import type { HalfSweepOptions, HalfSweepReport } from './half-sweep.ts';
+import type { ObjectiveOptions } from './objective.ts';
+
+/** The C++ kernel by instruction set, or the TypeScript reference. AVX-512 and AVX2 give the same bits. */
+export type KernelName = 'avx512' | 'avx2' | 'portable' | 'typescript';
+
+/** How a caller follows and stops long work. */
+export interface Watch {
+  /** Told from time to time how many rows are done. */
+  readonly onRows?: (rows: number) => void;
+  /** Aborted: the work ends soon with INTERRUPTED, and what was being written is worthless. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Factors of one side, made ready to fold in rows of the other, exactly. */
+export interface FoldIn {
+  /** One row, at once, on this thread. @returns x [k]; zeros for an empty history. @throws NOT_FINITE. */
+  one(history: SparseRow): Float32Array;
+  /** Every row of a matrix. @returns X [rows × k]. @throws NOT_FINITE naming the row; INTERRUPTED. */
+  all(histories: Csr, watch?: Watch): Promise<Matrix>;
+}
+
+/** Track factors made ready for exact retrieval. */
+export interface TrackIndex {
+  readonly tracks: number;
+  /**
+   * The n best tracks of each listener: exactly those of `recommendTopN`, with the same scores and in the same order.
+   *
+   * @param X [listeners × k].
+   * @param filter what to leave out: `heard` holds a row for each listener.
+   * @throws NOT_FINITE naming the listener; INTERRUPTED.
+   */
+  topN(X: Matrix, n: number, filter?: Filter<Csr>, watch?: Watch): Promise<TopBlock>;
+}
+
+/**
+ * The arithmetic of training and retrieval, behind which C++ and TypeScript stand. Results do not depend on the number of threads.
+ * All work but {@link FoldIn.one} runs off the main thread. Arguments must be as `checkTraining` wants them: kernels trust.
+ */
+export interface Kernel {
+  readonly name: KernelName;
+  readonly threads: number;
+  /** G = YᵀY [k × k], float64. */
+  gramMatrix(Y: Matrix): Promise<Float64Array>;
+  /** Improves `solved` in place: see `conjugateGradientHalfSweep`. */
+  halfSweep(
+    entries: Csr,
+    fixed: Matrix,
+    gram: Float64Array,
+    solved: Matrix,
+    options: HalfSweepOptions,
+    watch?: Watch,
+  ): Promise<HalfSweepReport>;
+  /** x ← x + β(x − before) and before ← x, number by number. */
+  extrapolate(x: Matrix, before: Matrix, beta: number): Promise<void>;
+  /** Makes Y ready for folding in. @throws NOT_POSITIVE_DEFINITE. */
+  prepareFoldIn(Y: Matrix, gram: Float64Array, options: ObjectiveOptions): Promise<FoldIn>;
+  /** Makes Y ready for retrieval; Y must not change as long as the index is used. @throws NOT_FINITE naming the track. */
+  prepareIndex(Y: Matrix): Promise<TrackIndex>;
+  /** Every score of some listeners, S = X·Yᵀ [listeners × tracks]; a score depends on its two factors alone. */
+  scoreBlock(X: Matrix, Y: Matrix): Promise<Float32Array>;
+}

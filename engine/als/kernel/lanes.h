@@ -1,0 +1,184 @@
+// Sixteen float32 lanes with the same arithmetic on every instruction set: one 512-bit register, two of 256 bits, or a
+// plain array. Every sum runs in the same order everywhere, so AVX-512 and AVX2 give the same bits. The portable version
+// does too where the machine has a fused multiply-add; without one it rounds twice and has bits of its own.
+//
+// Everything is in an unnamed namespace and nothing of the standard library is used here: this file is compiled once per
+// instruction set, and the linker must not merge a function made for one with its namesake made for another.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#if defined(__AVX512F__) || defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
+namespace {
+
+constexpr int kLanes = 16;
+
+#if defined(__AVX512F__)
+
+struct Lanes { __m512 v; };
+inline Lanes zero() { return {_mm512_setzero_ps()}; }
+inline Lanes all(float x) { return {_mm512_set1_ps(x)}; }
+inline Lanes load(const float* p) { return {_mm512_loadu_ps(p)}; }
+inline Lanes load(const int16_t* p) {
+  return {_mm512_cvtepi32_ps(_mm512_cvtepi16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))))};
+}
+inline void store(float* p, Lanes x) { _mm512_storeu_ps(p, x.v); }
+inline void store(int16_t* p, Lanes x) {  // rounds to nearest even; |x| ≤ 32767
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(_mm512_cvtps_epi32(x.v)));
+}
+inline Lanes operator+(Lanes x, Lanes y) { return {_mm512_add_ps(x.v, y.v)}; }
+inline Lanes operator*(Lanes x, Lanes y) { return {_mm512_mul_ps(x.v, y.v)}; }
+inline Lanes fma(Lanes x, Lanes y, Lanes z) { return {_mm512_fmadd_ps(x.v, y.v, z.v)}; }
+inline Lanes magnitude(Lanes x) { return {_mm512_abs_ps(x.v)}; }
+inline Lanes larger(Lanes x, Lanes y) { return {_mm512_max_ps(x.v, y.v)}; }
+/** Bit i is set where x ≥ y in lane i. */
+inline uint32_t atLeast(Lanes x, Lanes y) { return _mm512_cmp_ps_mask(x.v, y.v, _CMP_GE_OQ); }
+inline __m256 halves(Lanes x) {
+  return _mm256_add_ps(_mm512_castps512_ps256(x.v), _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x.v), 1)));
+}
+inline __m256 largerHalf(Lanes x) {
+  return _mm256_max_ps(_mm512_castps512_ps256(x.v), _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x.v), 1)));
+}
+
+#elif defined(__AVX2__)
+
+struct Lanes { __m256 low, high; };
+inline Lanes zero() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
+inline Lanes all(float x) { return {_mm256_set1_ps(x), _mm256_set1_ps(x)}; }
+inline Lanes load(const float* p) { return {_mm256_loadu_ps(p), _mm256_loadu_ps(p + 8)}; }
+inline __m256 eight(const int16_t* p) {
+  return _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))));
+}
+inline Lanes load(const int16_t* p) { return {eight(p), eight(p + 8)}; }
+inline void store(float* p, Lanes x) { _mm256_storeu_ps(p, x.low), _mm256_storeu_ps(p + 8, x.high); }
+inline void store(int16_t* p, Lanes x) {
+  const __m256i packed = _mm256_packs_epi32(_mm256_cvtps_epi32(x.low), _mm256_cvtps_epi32(x.high));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(packed, 0xd8));
+}
+inline Lanes operator+(Lanes x, Lanes y) { return {_mm256_add_ps(x.low, y.low), _mm256_add_ps(x.high, y.high)}; }
+inline Lanes operator*(Lanes x, Lanes y) { return {_mm256_mul_ps(x.low, y.low), _mm256_mul_ps(x.high, y.high)}; }
+inline Lanes fma(Lanes x, Lanes y, Lanes z) {
+  return {_mm256_fmadd_ps(x.low, y.low, z.low), _mm256_fmadd_ps(x.high, y.high, z.high)};
+}
+inline Lanes magnitude(Lanes x) {
+  const __m256 sign = _mm256_set1_ps(-0.0f);
+  return {_mm256_andnot_ps(sign, x.low), _mm256_andnot_ps(sign, x.high)};
+}
+inline Lanes larger(Lanes x, Lanes y) { return {_mm256_max_ps(x.low, y.low), _mm256_max_ps(x.high, y.high)}; }
+inline uint32_t atLeast(Lanes x, Lanes y) {
+  return static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(x.low, y.low, _CMP_GE_OQ))) |
+         static_cast<uint32_t>(_mm256_movemask_ps(_mm256_cmp_ps(x.high, y.high, _CMP_GE_OQ))) << 8;
+}
+inline __m256 halves(Lanes x) { return _mm256_add_ps(x.low, x.high); }
+inline __m256 largerHalf(Lanes x) { return _mm256_max_ps(x.low, x.high); }
+
+#else
+
+struct Lanes { float v[kLanes]; };
+template <class F> inline Lanes each(F f) {
+  Lanes out;
+  for (int i = 0; i < kLanes; i++) out.v[i] = f(i);
+  return out;
+}
+inline Lanes zero() { return each([](int) { return 0.0f; }); }
+inline Lanes all(float x) { return each([=](int) { return x; }); }
+inline Lanes load(const float* p) { return each([=](int i) { return p[i]; }); }
+inline Lanes load(const int16_t* p) { return each([=](int i) { return static_cast<float>(p[i]); }); }
+inline void store(float* p, Lanes x) { for (int i = 0; i < kLanes; i++) p[i] = x.v[i]; }
+inline void store(int16_t* p, Lanes x) { for (int i = 0; i < kLanes; i++) p[i] = static_cast<int16_t>(__builtin_rintf(x.v[i])); }
+inline Lanes operator+(Lanes x, Lanes y) { return each([&](int i) { return x.v[i] + y.v[i]; }); }
+inline Lanes operator*(Lanes x, Lanes y) { return each([&](int i) { return x.v[i] * y.v[i]; }); }
+inline Lanes fma(Lanes x, Lanes y, Lanes z) {
+#if defined(__FP_FAST_FMAF)
+  return each([&](int i) { return __builtin_fmaf(x.v[i], y.v[i], z.v[i]); });
+#else
+  return x * y + z;
+#endif
+}
+inline Lanes magnitude(Lanes x) { return each([&](int i) { return __builtin_fabsf(x.v[i]); }); }
+inline Lanes larger(Lanes x, Lanes y) { return each([&](int i) { return x.v[i] > y.v[i] ? x.v[i] : y.v[i]; }); }
+inline uint32_t atLeast(Lanes x, Lanes y) {
+  uint32_t bits = 0;
+  for (int i = 0; i < kLanes; i++) bits |= static_cast<uint32_t>(x.v[i] >= y.v[i]) << i;
+  return bits;
+}
+
+#endif
+
+#if defined(__AVX512F__) || defined(__AVX2__)
+
+/** The sum of the lanes, in a fixed tree: i with i + 8, then + 4, + 2, + 1. */
+inline float sum(Lanes x) {
+  const __m256 eight = halves(x);
+  __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  four = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(four, _mm_movehdup_ps(four)));
+}
+inline float largest(Lanes x) {
+  const __m256 eight = largerHalf(x);
+  __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  four = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(four, _mm_movehdup_ps(four)));
+}
+
+#else
+
+inline float sum(Lanes x) {
+  for (int width = kLanes / 2; width > 0; width /= 2)
+    for (int i = 0; i < width; i++) x.v[i] += x.v[i + width];
+  return x.v[0];
+}
+inline float largest(Lanes x) {
+  float most = x.v[0];
+  for (int i = 1; i < kLanes; i++) most = x.v[i] > most ? x.v[i] : most;
+  return most;
+}
+
+#endif
+
+/**
+ * Sixteen 32-bit sums of products of 16-bit numbers. addProducts adds to lane i the inner product of two numbers, the same
+ * for all lanes, with the lane's own two. Exact while the sums fit.
+ */
+#if defined(__AVX512F__)
+
+struct IntLanes { __m512i v; };
+inline IntLanes noInts() { return {_mm512_setzero_si512()}; }
+inline Lanes toFloat(IntLanes x) { return {_mm512_cvtepi32_ps(x.v)}; }
+inline IntLanes addProducts(IntLanes sum, const int16_t* same, const int16_t* own) {
+  int32_t two;
+  __builtin_memcpy(&two, same, 4);
+  return {_mm512_add_epi32(sum.v, _mm512_madd_epi16(_mm512_set1_epi32(two), _mm512_loadu_si512(own)))};
+}
+
+#elif defined(__AVX2__)
+
+struct IntLanes { __m256i low, high; };
+inline IntLanes noInts() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+inline Lanes toFloat(IntLanes x) { return {_mm256_cvtepi32_ps(x.low), _mm256_cvtepi32_ps(x.high)}; }
+inline IntLanes addProducts(IntLanes sum, const int16_t* same, const int16_t* own) {
+  int32_t two;
+  __builtin_memcpy(&two, same, 4);
+  const __m256i x = _mm256_set1_epi32(two);
+  const __m256i* y = reinterpret_cast<const __m256i*>(own);
+  return {_mm256_add_epi32(sum.low, _mm256_madd_epi16(x, _mm256_loadu_si256(y))),
+          _mm256_add_epi32(sum.high, _mm256_madd_epi16(x, _mm256_loadu_si256(y + 1)))};
+}
+
+#else
+
+struct IntLanes { int32_t v[kLanes]; };
+inline IntLanes noInts() { return {}; }
+inline Lanes toFloat(IntLanes x) { return each([=](int i) { return static_cast<float>(x.v[i]); }); }
+inline IntLanes addProducts(IntLanes sum, const int16_t* same, const int16_t* own) {
+  for (int i = 0; i < kLanes; i++) sum.v[i] += same[0] * own[2 * i] + same[1] * own[2 * i + 1];
+  return sum;
+}
+
+#endif
+
+inline Lanes operator-(Lanes x, Lanes y) { return fma(y, all(-1.0f), x); }
+
+}  // namespace

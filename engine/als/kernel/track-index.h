@@ -1,0 +1,45 @@
+#pragma once
+#include "filter.h"
+#include "memory.h"
+#include "threads.h"
+
+/** Lists made for some listeners: places first … first + length are theirs, best first. */
+struct TopLists {
+  uint32_t* rows;     // [listeners × n]
+  float* scores;      // [listeners × n]
+  uint32_t* lengths;  // [listeners]
+};
+
+/** What must not be listed: tracks heard, by listener, ascending; and tracks that are not allowed, for all. */
+struct Exclusions {
+  const uint32_t* heardStarts;  // [listeners + 1], or null
+  const uint32_t* heard;
+  const uint8_t* allow;  // [tracks], or null
+};
+
+/**
+ * Track factors made ready for exact retrieval by inner product. A score is a sum in float64, in eight interleaved parts,
+ * rounded once to float32, the same in engine/retrieval/top-n.ts; ties go to the lower row.
+ */
+class TrackIndex {
+ public:
+  /** @param Y [tracks × k], which must outlive the index. */
+  TrackIndex(const Retrieval&, const float* Y, int64_t tracks, int k, int threads);
+
+  /** The first row whose norm is not finite or above 10¹⁸, where bounds would overflow; or −1. */
+  int64_t brokenTrack() const { return brokenTrack_; }
+
+  /** The n best tracks of listeners X [count × k]. Returns the first listener whose norm is not fine, or −1. */
+  int64_t topN(const float* X, int64_t count, int n, const Exclusions&, const TopLists&, int threads, const Control&) const;
+
+ private:
+  class Search;
+  const Retrieval& retrieval_;
+  const float* const Y_;
+  const int64_t tracks_, panels_;
+  const int k_, width_;
+  int64_t brokenTrack_ = -1;
+  Buffer<uint32_t> rowAt_;  // by place: norm descending, row ascending
+  Buffer<int16_t> rounded_;
+  Buffer<float> inverse_;    // 1/s_y by place
+};

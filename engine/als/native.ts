@@ -1,0 +1,252 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { zeros } from '../core/matrix.ts';
+import type { Csr } from '../interactions/csr.ts';
+import { checkListener, checkTrack, emptyBlock } from '../retrieval/top-n.ts';
+import { notPositiveDefinite } from './cholesky.ts';
+import { type HalfSweepReport, interrupted, notFinite } from './half-sweep.ts';
+import { kernelSources } from './kernel/sources.ts';
+import type { FoldIn, Kernel, KernelName, TrackIndex, Watch } from './kernel.ts';
+import type { ObjectiveOptions } from './objective.ts';
+
+/** How a native call ended: `brokenRow` ≥ 0 or `brokenPivot` ≠ 0 when it did not end well. */
+interface Outcome extends HalfSweepReport {
+  readonly brokenRow: number;
+  readonly brokenPivot: number;
+}
+
+/** Factors made ready for folding in; memory of the addon's. */
+type FixedSide = { readonly brand: 'fixed side' };
+
+/** Tracks made ready for retrieval; memory of the addon's, which reads Y beside it. */
+type NativeIndex = { readonly brand: 'track index' };
+
+/** The functions of `kernel/addon.cpp`, which trusts its arguments. */
+export interface Addon {
+  readonly sources: string;
+  supports(set: KernelName): boolean;
+  gram(set: KernelName, Y: Float32Array, rows: number, k: number, threads: number, G: Float64Array): Promise<void>;
+  halfSweep(
+    set: KernelName,
+    csr: Csr,
+    fixed: Float32Array,
+    others: number,
+    gram: Float64Array,
+    k: number,
+    options: ObjectiveOptions,
+    steps: number,
+    threads: number,
+    control: Int32Array,
+    solved: Float32Array,
+  ): Promise<Outcome>;
+  prepare(
+    set: KernelName,
+    fixed: Float32Array,
+    others: number,
+    gram: Float64Array,
+    k: number,
+    options: ObjectiveOptions,
+    meanEntries: number,
+    threads: number,
+    control: Int32Array,
+  ): Promise<{ readonly side: FixedSide; readonly brokenPivot: number }>;
+  solve(side: FixedSide, csr: Csr, threads: number, control: Int32Array, x: Float32Array): Promise<Outcome>;
+  solveNow(side: FixedSide, csr: Csr, x: Float32Array): number;
+  extrapolate(x: Float32Array, before: Float32Array, length: number, beta: number, threads: number): Promise<void>;
+  prepareIndex(
+    set: KernelName,
+    Y: Float32Array,
+    tracks: number,
+    k: number,
+    threads: number,
+  ): Promise<{ readonly index: NativeIndex; readonly brokenTrack: number }>;
+  topN(
+    index: NativeIndex,
+    X: Float32Array,
+    count: number,
+    n: number,
+    heardStarts: Uint32Array | undefined,
+    heard: Uint32Array | undefined,
+    allow: Uint8Array | undefined,
+    threads: number,
+    control: Int32Array,
+    rows: Uint32Array,
+    scores: Float32Array,
+    lengths: Uint32Array,
+  ): Promise<number>;
+  scoreBlock(
+    set: KernelName,
+    X: Float32Array,
+    count: number,
+    Y: Float32Array,
+    tracks: number,
+    k: number,
+    threads: number,
+    control: Int32Array,
+    S: Float32Array,
+  ): Promise<void>;
+}
+
+/** The addon, or why there is none. */
+export type NativeStatus = { readonly addon: Addon } | { readonly reason: string; readonly advice: string };
+
+const file = fileURLToPath(new URL('./kernel/build/kernel.node', import.meta.url));
+const rebuild = 'Build it with `npm run build:kernel`; it needs g++ or clang++ (Debian: `apt-get install g++`).';
+let status: NativeStatus | undefined;
+
+/** Loads the addon that `npm install` built, once. One that was built from other sources than are here is not used. */
+export function nativeStatus(): NativeStatus {
+  status ??= load();
+  return status;
+}
+
+function load(): NativeStatus {
+  if (!existsSync(file)) return { reason: 'the native kernel is not built', advice: rebuild };
+  try {
+    const addon = createRequire(import.meta.url)(file) as Addon;
+    if (addon.sources !== kernelSources())
+      return { reason: 'the native kernel was built from other sources', advice: rebuild };
+    return { addon };
+  } catch (cause) {
+    return {
+      reason: `the native kernel cannot be loaded (${(cause as Error).message.split('\n')[0]})`,
+      advice: rebuild,
+    };
+  }
+}
+
+/** The C++ kernel. @param set one that `addon.supports`. */
+export function nativeKernel(addon: Addon, set: KernelName, threads: number): Kernel {
+  return {
+    name: set,
+    threads,
+
+    async gramMatrix(Y) {
+      const G = new Float64Array(Y.cols * Y.cols);
+      await addon.gram(set, Y.data, Y.rows, Y.cols, threads, G);
+      return G;
+    },
+
+    async halfSweep(entries, fixed, gram, solved, options, watch) {
+      const steps = options.solver === 'cholesky' ? 0 : options.cgSteps;
+      const outcome = await watched(watch, (control) =>
+        addon.halfSweep(
+          set,
+          entries,
+          fixed.data,
+          fixed.rows,
+          gram,
+          fixed.cols,
+          options,
+          steps,
+          threads,
+          control,
+          solved.data,
+        ),
+      );
+      check(outcome, options);
+      return { loss: outcome.loss, ridge: outcome.ridge };
+    },
+
+    extrapolate: (x, before, beta) => addon.extrapolate(x.data, before.data, x.data.length, beta, threads),
+
+    async prepareFoldIn(Y, gram, options): Promise<FoldIn> {
+      const k = Y.cols;
+      const { side, brokenPivot } = await addon.prepare(
+        set,
+        Y.data,
+        Y.rows,
+        gram,
+        k,
+        options,
+        usualHistory,
+        threads,
+        new Int32Array(2),
+      );
+      check({ brokenPivot, brokenRow: -1 }, options);
+      return {
+        one({ rows, weights }) {
+          const x = new Float32Array(k);
+          const indptr = Uint32Array.of(0, rows.length);
+          const broken = addon.solveNow(side, { rows: 1, cols: Y.rows, indptr, indices: rows, weights }, x);
+          if (broken >= 0) throw notFinite(broken);
+          return x;
+        },
+        async all(histories, watch) {
+          const X = zeros(histories.rows, k);
+          check(await watched(watch, (control) => addon.solve(side, histories, threads, control, X.data)), options);
+          return X;
+        },
+      };
+    },
+
+    async prepareIndex(Y): Promise<TrackIndex> {
+      const { index, brokenTrack } = await addon.prepareIndex(set, Y.data, Y.rows, Y.cols, threads);
+      checkTrack(brokenTrack);
+      return {
+        tracks: Y.rows,
+        async topN(X, n, { heard, allow } = {}, watch) {
+          const most = Math.min(n, Y.rows); // also keeps Y alive, which the index reads
+          const block = emptyBlock(X.rows, most);
+          if (most === 0) return block;
+          const { rows, scores, lengths } = block;
+          const broken = await watched(watch, (control) =>
+            addon.topN(
+              index,
+              X.data,
+              X.rows,
+              most,
+              heard?.indptr,
+              heard?.indices,
+              allow,
+              threads,
+              control,
+              rows,
+              scores,
+              lengths,
+            ),
+          );
+          checkListener(broken);
+          return block;
+        },
+      };
+    },
+
+    async scoreBlock(X, Y) {
+      const S = new Float32Array(X.rows * Y.rows);
+      await addon.scoreBlock(set, X.data, X.rows, Y.data, Y.rows, Y.cols, threads, new Int32Array(2), S);
+      return S;
+    },
+  };
+}
+
+/** How long a history is taken to be when only the ridge of a usual one is wanted. */
+const usualHistory = 50;
+
+function check(outcome: Pick<Outcome, 'brokenRow' | 'brokenPivot'>, options: ObjectiveOptions): void {
+  if (outcome.brokenPivot !== 0) throw notPositiveDefinite(outcome.brokenPivot, options.regularization);
+  if (outcome.brokenRow >= 0) throw notFinite(outcome.brokenRow);
+}
+
+const pollMs = 100;
+
+/** Runs native work whose progress and cancellation go through two words of shared memory: [stop, rows done]. */
+async function watched<T>(watch: Watch | undefined, work: (control: Int32Array) => Promise<T>): Promise<T> {
+  const control = new Int32Array(2);
+  const { onRows, signal } = watch ?? {};
+  const stop = (): void => {
+    Atomics.store(control, 0, 1);
+  };
+  if (signal?.aborted) throw interrupted();
+  signal?.addEventListener('abort', stop);
+  const poll = onRows && setInterval(() => onRows(Atomics.load(control, 1)), pollMs);
+  try {
+    const result = await work(control);
+    if (signal?.aborted) throw interrupted();
+    return result;
+  } finally {
+    clearInterval(poll);
+    signal?.removeEventListener('abort', stop);
+  }
+}

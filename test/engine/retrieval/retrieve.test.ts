@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { availableKernels, chooseKernel } from '../../../engine/als/choose-kernel.ts';
+import { type Matrix, rowOf, zeros } from '../../../engine/core/matrix.ts';
+import { createStreams } from '../../../engine/core/random.ts';
+import { type Csr, csrFromTriples, sparseRow } from '../../../engine/interactions/csr.ts';
+import { retrieveAll } from '../../../engine/retrieval/retrieve.ts';
+import { listOf, recommendTopN } from '../../../engine/retrieval/top-n.ts';
+import { randomMatrix, randomWeights } from '../als/problems.ts';
+
+const kernels = availableKernels();
+const streams = createStreams('retrieval');
+
+/** Every listener's list equals brute force: the same tracks, order and scores, to the bit. */
+async function expectBruteForce(
+  X: Matrix,
+  Y: Matrix,
+  n: number,
+  filter: { readonly heard?: Csr | undefined; readonly allow?: Uint8Array | undefined } = {},
+): Promise<void> {
+  for (const name of kernels) {
+    const index = await chooseKernel(2, name).prepareIndex(Y);
+    const block = await index.topN(X, n, filter);
+    for (let i = 0; i < X.rows; i++) {
+      const heard = filter.heard && sparseRow(filter.heard, i).rows;
+      const expected = recommendTopN(rowOf(X, i), Y, n, { heard, allow: filter.allow });
+      expect(listOf(block, i)).toEqual(expected);
+    }
+  }
+}
+
+describe('retrieval for many listeners', () => {
+  it('gives the lists of brute force, bit for bit, whatever the sizes, heard and allowed tracks', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          users: fc.integer({ min: 0, max: 30 }),
+          tracks: fc.integer({ min: 1, max: 400 }),
+          k: fc.integer({ min: 1, max: 40 }),
+          n: fc.integer({ min: 1, max: 60 }),
+          heard: fc.constantFrom(0, 0.1, 1),
+          allow: fc.constantFrom(undefined, 0.3, 0.9),
+          seed: fc.nat(1e6),
+        }),
+        async ({ users, tracks, k, n, heard, allow, seed }) => {
+          const own = createStreams(String(seed));
+          const draw = own('allow', 0);
+          await expectBruteForce(randomMatrix(users, k, own('x', 0)), randomMatrix(tracks, k, own('y', 0)), n, {
+            heard: heard === 0 ? undefined : randomWeights(users, tracks, heard, own('heard', 0)),
+            allow:
+              allow === undefined ? undefined : Uint8Array.from({ length: tracks }, () => (draw() < allow ? 1 : 0)),
+          });
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  it('gives the lists of brute force on a catalogue that is large enough for the filter to drop most of it', async () => {
+    for (const k of [16, 100, 128]) {
+      const Y = randomMatrix(5000, k, streams('y', k));
+      // Popularity: norms over three orders of magnitude.
+      const draw = streams('norms', k);
+      for (let row = 0; row < Y.rows; row++) {
+        const factor = 10 ** (-3 * draw());
+        rowOf(Y, row).forEach((value, i, y) => {
+          y[i] = value * factor;
+        });
+      }
+      const X = randomMatrix(40, k, streams('x', k));
+      await expectBruteForce(X, Y, 200, { heard: randomWeights(40, 5000, 0.02, streams('heard', k)) });
+    }
+  });
+
+  it('breaks ties by row: equal tracks, equal scores of different tracks, listeners of whom nothing is known', async () => {
+    const same = zeros(700, 9);
+    same.data.fill(0.25);
+    const few = zeros(700, 4);
+    for (let row = 0; row < 700; row++) rowOf(few, row)[row % 4] = 1; // four scores, 175 tracks each
+    const heard = randomWeights(5, 700, 0.1, streams('heard', 1));
+    for (const Y of [same, few]) {
+      const X = randomMatrix(5, Y.cols, streams('x', 1));
+      rowOf(X, 2).fill(0);
+      rowOf(X, 3).fill(-1);
+      await expectBruteForce(X, Y, 200, { heard });
+      await expectBruteForce(X, zeros(700, Y.cols), 200, { heard });
+    }
+  });
+
+  it('stays exact where bounds are hard: near ties, huge and tiny norms, all scores negative', async () => {
+    const k = 24;
+    const base = randomMatrix(1, k, streams('base', 0));
+    const near = randomMatrix(2000, k, streams('near', 0), 1e-6);
+    near.data.forEach((value, i) => {
+      near.data[i] = base.data[i % k]! + value;
+    });
+    const X = randomMatrix(12, k, streams('x', 2));
+    await expectBruteForce(X, near, 100);
+    const scaled = (m: Matrix, by: number): Matrix => ({ ...m, data: m.data.map((value) => value * by) });
+    const Y = randomMatrix(2000, k, streams('y', 2));
+    for (const by of [1e17, 1e-17, 1e-22]) await expectBruteForce(scaled(X, by), scaled(Y, by), 100);
+    const mixed = { ...Y, data: Y.data.map((value, i) => value * 10 ** ((Math.floor(i / k) % 30) - 15)) };
+    await expectBruteForce(X, mixed, 100);
+    const positive = { ...Y, data: Y.data.map(Math.abs) };
+    await expectBruteForce({ ...X, data: X.data.map((value) => -Math.abs(value)) }, positive, 100);
+  });
+
+  it('lists nothing for a listener who heard all, and fewer than n where fewer are left', async () => {
+    const Y = randomMatrix(50, 6, streams('y', 3));
+    const X = randomMatrix(2, 6, streams('x', 3));
+    const row = Uint32Array.from([...Array.from({ length: 50 }, () => 0), ...Array.from({ length: 47 }, () => 1)]);
+    const col = Uint32Array.from(row, (_, i) => i % 50);
+    const heard = csrFromTriples({ rows: 2, cols: 50 }, { row, col, weight: [...row] });
+    await expectBruteForce(X, Y, 20, { heard });
+    for (const name of kernels) {
+      const block = await (await chooseKernel(1, name).prepareIndex(Y)).topN(X, 20, { heard });
+      expect([...block.lengths]).toEqual([0, 3]);
+    }
+  });
+
+  it.each(kernels)('takes empty sides and asks for nothing: %s', async (name) => {
+    const kernel = chooseKernel(2, name);
+    const none = await kernel.prepareIndex(zeros(0, 5));
+    expect((await none.topN(zeros(3, 5), 10)).lengths).toEqual(new Uint32Array(3));
+    const some = await kernel.prepareIndex(randomMatrix(4, 5, streams('y', 4)));
+    expect((await some.topN(zeros(0, 5), 10)).rows).toHaveLength(0);
+    expect((await some.topN(zeros(2, 5), 0)).rows).toHaveLength(0);
+  });
+
+  it.each(kernels)('names the track or listener whose factor is not finite or too long: %s', async (name) => {
+    const kernel = chooseKernel(2, name);
+    for (const bad of [Number.NaN, Number.POSITIVE_INFINITY, 1e30]) {
+      const Y = randomMatrix(40, 5, streams('y', 5));
+      const index = await kernel.prepareIndex(Y);
+      const X = randomMatrix(9, 5, streams('x', 5));
+      X.data[7 * 5 + 1] = bad;
+      await expect(index.topN(X, 3)).rejects.toThrow(
+        expect.objectContaining({ code: 'NOT_FINITE', details: { listener: 7 } }),
+      );
+      const broken = randomMatrix(40, 5, streams('y', 5));
+      broken.data[33 * 5] = bad;
+      await expect(kernel.prepareIndex(broken)).rejects.toThrow(
+        expect.objectContaining({ code: 'NOT_FINITE', details: { track: 33 } }),
+      );
+    }
+  });
+
+  it.each(kernels)('scores blocks as listeners one by one: %s', async (name) => {
+    const kernel = chooseKernel(2, name);
+    const Y = randomMatrix(333, 21, streams('y', 6));
+    const X = randomMatrix(150, 21, streams('x', 6));
+    const S = await kernel.scoreBlock(X, Y);
+    for (const row of [0, 77, 149]) {
+      const alone = await kernel.scoreBlock({ rows: 1, cols: 21, data: rowOf(X, row) }, Y);
+      expect(alone).toEqual(S.subarray(row * 333, (row + 1) * 333));
+      const { rows, scores } = recommendTopN(rowOf(X, row), Y, 333);
+      rows.forEach((track, place) => {
+        expect(Math.abs(alone[track]! - scores[place]!)).toBeLessThan(1e-5);
+      });
+    }
+  });
+});
+
+describe('retrieval as a stream', () => {
+  it.each(kernels)('hands out blocks in order, the same whatever their size: %s', async (name) => {
+    const Y = randomMatrix(300, 10, streams('y', 7));
+    const X = randomMatrix(101, 10, streams('x', 7));
+    const heard = randomWeights(101, 300, 0.1, streams('heard', 7));
+    const index = await chooseKernel(2, name).prepareIndex(Y);
+    const whole = await index.topN(X, 20, { heard });
+    for (const listenersPerBlock of [1, 10, 101, 1000]) {
+      const done: number[] = [];
+      let next = 0;
+      for await (const block of retrieveAll(
+        index,
+        X,
+        20,
+        { heard },
+        { listenersPerBlock, onRows: (n) => done.push(n) },
+      )) {
+        expect(block.first).toBe(next);
+        expect(block.lengths.length).toBeLessThanOrEqual(listenersPerBlock);
+        for (let i = 0; i < block.lengths.length; i++) expect(listOf(block, i)).toEqual(listOf(whole, next + i));
+        next += block.lengths.length;
+      }
+      expect(next).toBe(101);
+    }
+  });
+
+  it('ends when it is told to', async () => {
+    const index = await chooseKernel().prepareIndex(randomMatrix(300, 10, streams('y', 8)));
+    const stop = new AbortController();
+    const lists = retrieveAll(
+      index,
+      randomMatrix(100, 10, streams('x', 8)),
+      20,
+      {},
+      { listenersPerBlock: 10, signal: stop.signal },
+    );
+    await lists.next();
+    stop.abort();
+    await expect(
+      (async () => {
+        for await (const _ of lists);
+      })(),
+    ).rejects.toThrow(expect.objectContaining({ code: 'INTERRUPTED' }));
+  });
+});
