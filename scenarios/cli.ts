@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { DubplateError, exitCodeOf } from '../engine/core/errors.ts';
+import { benchCommand } from './commands/bench.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { embedCommand } from './commands/embed.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
@@ -32,6 +33,7 @@ export function createProgram(): Command {
     evaluateCommand(),
     embedCommand(),
     validateCommand(),
+    benchCommand(),
     doctorCommand(),
   ];
   for (const command of commands) program.addCommand(command);

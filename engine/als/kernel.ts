@@ -62,4 +62,9 @@ export interface Kernel {
   prepareIndex(Y: Matrix): Promise<TrackIndex>;
   /** Every score of some listeners, S = X·Yᵀ [listeners × tracks]; a score depends on its two factors alone. */
   scoreBlock(X: Matrix, Y: Matrix): Promise<Float32Array>;
+  /**
+   * The most operations a second that multiplying and adding reaches on all threads, with no memory in the way: the ceiling of
+   * everything above. Measured for so long; a kernel that cannot say lacks this.
+   */
+  peakFlops?(milliseconds: number): Promise<number>;
 }

@@ -86,6 +86,7 @@ export interface Addon {
     control: Int32Array,
     S: Float32Array,
   ): Promise<void>;
+  peak(set: KernelName, threads: number, milliseconds: number): Promise<number>;
 }
 
 /** The addon, or why there is none. */
@@ -218,6 +219,8 @@ export function nativeKernel(addon: Addon, set: KernelName, threads: number): Ke
       await addon.scoreBlock(set, X.data, X.rows, Y.data, Y.rows, Y.cols, threads, new Int32Array(2), S);
       return S;
     },
+
+    peakFlops: (milliseconds) => addon.peak(set, threads, milliseconds),
   };
 }
 

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
-import { readFileSync } from 'node:fs';
-import { gunzipSync } from 'node:zlib';
-import { DubplateError } from '../core/errors.ts';
+import type { DubplateError } from '../core/errors.ts';
+import { invalid } from './input-errors.ts';
+import { readUnpacked } from './unpack.ts';
 
 /** One line of a text file; lines are counted from 1. */
 export interface Line {
@@ -10,26 +10,50 @@ export interface Line {
 }
 
 /**
- * The lines of a text file that are not blank, one at a time, with their numbers. A gzip file is known by its first
- * bytes, whatever its name. Line ends may be LF or CRLF; a byte-order mark is dropped.
- *
- * @throws DubplateError FILE_NOT_FOUND; INVALID_INPUT when the file is empty, not text, or a torn gzip file.
+ * The lines of a text file that are not blank, one at a time, with their numbers. Line ends may be LF or CRLF.
+ * @throws DubplateError as {@link readLineBlocks}.
  */
-export function* readLines(path: string): Generator<Line> {
-  const bytes = unpacked(path, fileBytes(path));
-  if (bytes.length === 0) throw invalid(path, 'is empty', 'It should hold one interaction per line: user, item.');
-  if (bytes.includes(0) || !isUtf8(bytes)) {
-    throw invalid(path, 'is not a text file', 'Give tab- or comma-separated text in UTF-8, gzipped or not.');
-  }
-  let start = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0;
-  for (let number = 1; start < bytes.length; number++) {
-    let end = bytes.indexOf(0x0a, start);
-    if (end < 0) end = bytes.length;
-    const text = bytes.toString('utf8', start, bytes[end - 1] === 0x0d ? end - 1 : end);
-    if (text.trim() !== '') yield { number, text };
-    start = end + 1;
+export async function* readLines(path: string): AsyncGenerator<Line> {
+  let number = 0;
+  for await (const block of readLineBlocks(path)) {
+    for (let begin = 0; begin < block.length; ) {
+      const end = lineEnd(block, begin);
+      const text = lineText(block, begin, end);
+      number += 1;
+      if (text.trim() !== '') yield { number, text };
+      begin = end + 1;
+    }
   }
 }
+
+/** Longer lines are taken for a file of another kind, before they fill the memory. */
+const longestLine = 2 ** 26;
+
+/**
+ * The bytes of a text file, in blocks of whole lines; a byte-order mark is dropped. A gzip file is known by its first bytes,
+ * whatever its name. Memory: a few chunks and the longest line, whatever the size of the file.
+ *
+ * @param chunkBytes how much is read, or unpacked, at a time.
+ * @throws DubplateError FILE_NOT_FOUND; INVALID_INPUT when the file is empty, not text, has a line of more than 64 MiB, or is
+ *   a torn gzip file. Lines before the place of an error have been given out.
+ */
+export async function* readLineBlocks(path: string, chunkBytes = 2 ** 18): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  for await (const lines of wholeLines(path, readUnpacked(path, chunkBytes))) {
+    const block = isFirst && lines.subarray(0, 3).equals(byteOrderMark) ? lines.subarray(3) : lines;
+    isFirst = false;
+    if (isText(block)) yield block;
+    else {
+      yield block.subarray(0, firstLineNotText(block));
+      throw notText(path);
+    }
+  }
+  if (isFirst) throw invalid(path, 'is empty', 'It should hold one interaction per line: user, item.');
+}
+
+/** The line in [begin, end) without a carriage return at its end. */
+export const lineText = (block: Buffer, begin: number, end: number): string =>
+  block.toString('utf8', begin, end > begin && block[end - 1] === carriageReturn ? end - 1 : end);
 
 const separators = ['\t', ',', ';', ' '] as const;
 export type Separator = (typeof separators)[number];
@@ -57,30 +81,47 @@ export function columnsOf(text: string, separator: Separator): string[] {
   return [...columns, column.trim()];
 }
 
-export const invalid = (path: string, found: string, hint: string): DubplateError =>
-  new DubplateError('INVALID_INPUT', `${path} ${found}`, { hint, details: { path } });
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+export const lineFeed = 0x0a;
+export const carriageReturn = 0x0d;
 
-export const invalidLine = (path: string, line: number, found: string, hint: string): DubplateError =>
-  new DubplateError('INVALID_INPUT', `${path}, line ${line}: ${found}`, { hint, details: { path, line } });
-
-function fileBytes(path: string): Buffer {
-  try {
-    return readFileSync(path);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === 'EISDIR') throw invalid(path, 'is a folder, not a file', 'Name the file inside it.');
-    throw new DubplateError('FILE_NOT_FOUND', `Cannot read ${path} (${code ?? 'unknown reason'})`, {
-      hint: 'Check the path and its permissions.',
-      cause,
-    });
+/** Cut anew at line ends. What belongs to one line is joined only when that is complete, however small the chunks are. */
+async function* wholeLines(path: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let begun: Buffer[] = [];
+  let begunLength = 0;
+  for await (const chunk of chunks) {
+    const firstEnd = chunk.indexOf(lineFeed);
+    if (begunLength + (firstEnd < 0 ? chunk.length : firstEnd) > longestLine) {
+      throw invalid(path, `has a line of more than ${longestLine} bytes`, 'Give one interaction per line.');
+    }
+    const end = firstEnd < 0 ? 0 : chunk.lastIndexOf(lineFeed) + 1;
+    if (end > 0) {
+      yield Buffer.concat([...begun, chunk.subarray(0, end)]);
+      begun = [];
+      begunLength = 0;
+    }
+    const rest = chunk.subarray(end);
+    if (rest.includes(0)) throw notText(path);
+    if (rest.length > 0) begun.push(rest);
+    begunLength += rest.length;
   }
+  if (begunLength > 0) yield Buffer.concat(begun);
 }
 
-function unpacked(path: string, bytes: Buffer): Buffer {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  try {
-    return gunzipSync(bytes);
-  } catch {
-    throw invalid(path, 'is a gzip file that cannot be unpacked', 'It may be cut short: fetch or write it again.');
-  }
+/** Where the line that begins at `begin` ends: at its line feed, or with the block. */
+export function lineEnd(block: Buffer, begin: number): number {
+  const end = block.indexOf(lineFeed, begin);
+  return end < 0 ? block.length : end;
 }
+
+const isText = (bytes: Buffer): boolean => !bytes.includes(0) && isUtf8(bytes);
+
+/** Where the first line begins that is not text, in a block that has one. */
+function firstLineNotText(block: Buffer): number {
+  let begin = 0;
+  while (isText(block.subarray(begin, lineEnd(block, begin)))) begin = lineEnd(block, begin) + 1;
+  return begin;
+}
+
+const notText = (path: string): DubplateError =>
+  invalid(path, 'is not a text file', 'Give tab- or comma-separated text in UTF-8, gzipped or not.');

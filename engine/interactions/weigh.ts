@@ -2,7 +2,8 @@ import { DubplateError } from '../core/errors.ts';
 import { type EventColumns, kindCode, noTrack } from '../core/events.ts';
 import { type SimTime, secondsPerDay } from '../core/time.ts';
 import type { WeightOptions } from '../options.ts';
-import { type Csr, orderByPair, type SparseRow } from './csr.ts';
+import type { Csr, SparseRow } from './csr.ts';
+import { sortByPair } from './sort-pairs.ts';
 
 /** Days after which a play counts half in the charts: short, so that charts follow the week. */
 export const chartHalfLifeDays = 7;
@@ -190,7 +191,7 @@ export class InteractionLedger {
   }
 
   /** The pairs so far with the sorted `rows` of `events` merged in. */
-  #merge(events: EventColumns, rows: Uint32Array): Pairs {
+  #merge(events: EventColumns, rows: Float64Array): Pairs {
     const old = this.#pairs;
     const merged = allocate(old.length + rows.length);
     let length = 0;
@@ -249,11 +250,17 @@ const isAfter = (pairs: Pairs, at: number, user: number, track: number): boolean
   pairs.user[at]! > user || (pairs.user[at] === user && pairs.track[at]! > track);
 
 /** The rows sorted by (user, track); rows of one pair in the order of the log. */
-function sortedByPair(events: EventColumns, rows: Uint32Array): Uint32Array {
-  const user = rows.map((row) => events.user[row]!);
-  const track = rows.map((row) => events.track[row]!);
-  const largest = (values: Uint32Array): number => values.reduce((a, b) => Math.max(a, b), 0);
-  return orderByPair(user, track, { rows: largest(user) + 1, cols: largest(track) + 1 }).map((at) => rows[at]!);
+function sortedByPair(events: EventColumns, rows: Uint32Array): Float64Array {
+  const user = new Uint32Array(rows.length);
+  const track = new Uint32Array(rows.length);
+  const shape = { rows: 0, cols: 0 };
+  for (let i = 0; i < rows.length; i++) {
+    user[i] = events.user[rows[i]!]!;
+    track[i] = events.track[rows[i]!]!;
+    shape.rows = Math.max(shape.rows, user[i]! + 1);
+    shape.cols = Math.max(shape.cols, track[i]! + 1);
+  }
+  return sortByPair(shape, { row: user, col: track, value: rows }).value;
 }
 
 const allocate = (capacity: number): Pairs => ({

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
+import { availableKernels, chooseKernel } from '../../engine/als/choose-kernel.ts';
+import { nativeStatus } from '../../engine/als/native.ts';
 import { checkCacheUrl } from '../../engine/cache/connect.ts';
 import { DubplateError } from '../../engine/core/errors.ts';
 import { type Machine, thisMachine } from '../machine.ts';
@@ -56,7 +58,7 @@ function inspect(machine: Machine): Finding[] {
         ? {}
         : { advice: 'The default run needs up to 2 GB; use --listeners and --tracks to shrink it.' }),
     },
-    { what: 'ALS kernel', found: 'TypeScript reference, one thread', isFine: true },
+    inspectKernel(),
     {
       what: 'ONNX Runtime',
       found: runtime ?? 'not installed',
@@ -70,6 +72,23 @@ function inspect(machine: Machine): Finding[] {
       ...(redis ? {} : { advice: 'Debian and Ubuntu: apt-get install redis-server; macOS: brew install redis.' }),
     },
   ];
+}
+
+/** Which kernel a run would use, and how to get a faster one. */
+function inspectKernel(): Finding {
+  const native = nativeStatus();
+  const what = 'ALS kernel';
+  if ('reason' in native) {
+    const found = `TypeScript on worker threads: ${native.reason}`;
+    return { what, found, isFine: false, advice: `${native.advice} Until then training takes some 40 times longer.` };
+  }
+  const { name, threads } = chooseKernel();
+  const others = availableKernels().filter((kernel) => kernel !== name);
+  return {
+    what,
+    found: `${name}, ${threads} threads (DUBPLATE_KERNEL takes ${others.join(' or ')}, too)`,
+    isFine: true,
+  };
 }
 
 async function reach(url: string): Promise<Finding> {

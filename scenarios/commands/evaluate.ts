@@ -54,7 +54,7 @@ export const evaluateCommand = (): Command =>
     .addHelpText('after', `\nWhat a user has in training is not ranked for them. Note: ${sweepsHelp}.`)
     .action(async (flags: EvaluateFlags) => {
       const options = tableOptions(flags.set);
-      const train = readInteractionTable(flags.train);
+      const train = await readInteractionTable(flags.train);
       const display = showProgress(flags);
       const run = { kernel: kernelFor(flags.threads), progress: display.progress };
       const result = await (flags.protocol === 'full' ? evaluateFull : evaluateAmongCandidates)(
@@ -81,7 +81,7 @@ async function evaluateFull(
   options: TableOptions,
   run: TrainRun & { readonly progress: Progress },
 ): Promise<Comparison> {
-  const test = readInteractionTable(flags.test);
+  const test = await readInteractionTable(flags.test);
   strangersIn(train, test, flags);
   const holdout = alignTables(train, test);
   const { als, popularity } = await scorersOf(holdout, flags.seed, options, run);
@@ -98,7 +98,7 @@ async function evaluateAmongCandidates(
   options: TableOptions,
   run: TrainRun & { readonly progress: Progress },
 ): Promise<Comparison> {
-  const lines = readCandidates(flags.test);
+  const lines = await readCandidates(flags.test);
   const holdout = alignTables(train, asTable(lines));
   const userRow = new Map(holdout.users.map((id, row) => [id, row]));
   const trackRow = new Map(holdout.tracks.map((id, row) => [id, row]));

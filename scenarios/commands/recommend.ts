@@ -25,9 +25,10 @@ export const recommendCommand = (): Command =>
     .option('--n <count>', 'tracks per user', countFlag, 20)
     .option('--json', 'print as JSON instead of tab-separated user, item, score', false)
     .option('--quiet', 'no progress (there is none; for symmetry)', false)
-    .action((flags: RecommendFlags) => {
+    .action(async (flags: RecommendFlags) => {
       const model = readModel(flags.model);
-      const heardBy = flags.interactions === undefined ? () => [] : heardIn(readInteractionTable(flags.interactions));
+      const heardBy =
+        flags.interactions === undefined ? () => [] : heardIn(await readInteractionTable(flags.interactions));
       const lists = chooseUsers(model, flags.user).map(({ id, row }) => listOf(model, id, row, heardBy(id), flags.n));
       if (flags.json) process.stdout.write(`${JSON.stringify({ schema: 1, n: flags.n, users: lists })}\n`);
       else {

@@ -40,7 +40,7 @@ export const trainCommand = (): Command =>
     .action(async (flags: TrainFlags) => {
       const options = tableOptions(flags.set);
       checkOutputFolder(flags.out, 'model');
-      const table = readInteractionTable(flags.interactions);
+      const table = await readInteractionTable(flags.interactions);
       const size = {
         users: table.users.length,
         tracks: table.tracks.length,

@@ -62,7 +62,7 @@ async function describe(target: string, kind: Verdict['kind']): Promise<string> 
       return `finished, ${rows.length} figures`;
     }
     case 'interactions': {
-      const { users, tracks, weights, notes } = readInteractionTable(target);
+      const { users, tracks, weights, notes } = await readInteractionTable(target);
       return [`${weights.indices.length} pairs of ${users.length} users and ${tracks.length} tracks`, ...notes].join(
         '; ',
       );

@@ -1,4 +1,5 @@
-import { columnsOf, invalidLine, readLines, separatorOf } from '../../engine/interactions/lines.ts';
+import { invalidLine } from '../../engine/interactions/input-errors.ts';
+import { columnsOf, readLines, separatorOf } from '../../engine/interactions/lines.ts';
 
 /** One line of a candidates file, by ids. */
 export interface CandidateLine {
@@ -11,9 +12,9 @@ export interface CandidateLine {
  * Read questions of the candidates protocol: `user, positive, negative, negative, …`, separated as interactions are.
  * @throws DubplateError FILE_NOT_FOUND; INVALID_INPUT naming the line when it has fewer than three columns or an empty id.
  */
-export function readCandidates(path: string): CandidateLine[] {
+export async function readCandidates(path: string): Promise<CandidateLine[]> {
   const lines: CandidateLine[] = [];
-  for (const { number, text } of readLines(path)) {
+  for await (const { number, text } of readLines(path)) {
     // Negatives may be separated from each other by spaces where the other columns are separated by tabs.
     const ids = columnsOf(text, separatorOf(text)).flatMap((column) => column.split(' '));
     const [user, positive, ...negatives] = ids;

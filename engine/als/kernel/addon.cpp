@@ -2,19 +2,24 @@
 // taken as they are here. Long work runs off the main thread and settles a promise; its arguments are kept alive meanwhile.
 #include <napi.h>
 
+#include <chrono>
 #include <functional>
+#include <numeric>
 #include <string>
 
 #include "fixed-side.h"
+#include "peak.h"
 #include "score-block.h"
 #include "track-index.h"
 
 #if defined(__x86_64__)
 extern const InstructionSet avx512, avx2;
 extern const Retrieval avx512Retrieval, avx2Retrieval;
+extern const MultiplyAdds avx512Peak, avx2Peak;
 #endif
 extern const InstructionSet portable;
 extern const Retrieval portableRetrieval;
+extern const MultiplyAdds portablePeak;
 
 namespace {
 
@@ -22,17 +27,19 @@ struct Kernel {
   const char* name;
   const InstructionSet& rows;
   const Retrieval& retrieval;
+  MultiplyAdds multiplyAdds;
 };
 
 const Kernel* kernelNamed(const std::string& name) {
 #if defined(__x86_64__)
-  static const Kernel wide = {"avx512", avx512, avx512Retrieval}, narrow = {"avx2", avx2, avx2Retrieval};
+  static const Kernel wide = {"avx512", avx512, avx512Retrieval, avx512Peak};
+  static const Kernel narrow = {"avx2", avx2, avx2Retrieval, avx2Peak};
   if (name == wide.name && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
     return &wide;
   if (name == narrow.name && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &narrow;
 #endif
-  static const Kernel anywhere = {"portable", portable, portableRetrieval};
+  static const Kernel anywhere = {"portable", portable, portableRetrieval, portablePeak};
   return name == anywhere.name ? &anywhere : nullptr;
 }
 
@@ -285,6 +292,38 @@ Napi::Value topN(const Napi::CallbackInfo& info) {
       [=](Napi::Env env) { return Napi::Number::New(env, static_cast<double>(*broken)); });
 }
 
+/**
+ * peak(set, threads, milliseconds): the most operations a second that all threads together can do. Of many short bursts the
+ * fastest counts: what else runs on the machine slows them down, and nothing speeds them up.
+ */
+Napi::Value peak(const Napi::CallbackInfo& info) {
+  Arguments from(info);
+  const MultiplyAdds multiplyAdds = from.kernel().multiplyAdds;
+  const int threads = static_cast<int>(from.whole());
+  const double milliseconds = from.number();
+  auto best = std::make_shared<double>(0);
+  return Task::run(
+      info,
+      [=] {
+        using Clock = std::chrono::steady_clock;
+        const auto since = [](Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); };
+        const auto start = Clock::now();
+        int64_t rounds = 100000;
+        do {
+          std::vector<double> operations(static_cast<size_t>(threads));
+          const auto begin = Clock::now();
+          inChunks(threads, 1, threads, {}, [&](int64_t thread, int64_t) {
+            float sum;
+            operations[static_cast<size_t>(thread)] = multiplyAdds(rounds, &sum);
+          });
+          const double seconds = since(begin);
+          *best = std::max(*best, std::accumulate(operations.begin(), operations.end(), 0.0) / seconds);
+          if (seconds < 0.002) rounds *= 2;  // a burst is to last much longer than starting its threads
+        } while (since(start) * 1000 < milliseconds);
+      },
+      [=](Napi::Env env) { return Napi::Number::New(env, *best); });
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   const auto add = [&](const char* name, Napi::Value (*function)(const Napi::CallbackInfo&)) {
     exports.Set(name, Napi::Function::New(env, function, name));
@@ -299,6 +338,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("scoreBlock", scores);
   add("prepareIndex", prepareIndex);
   add("topN", topN);
+  add("peak", peak);
   exports.Set("sources", KERNEL_SOURCES);
   return exports;
 }

@@ -76,32 +76,45 @@ inline __m256 largerHalf(Lanes x) { return _mm256_max_ps(x.low, x.high); }
 
 #else
 
-struct Lanes { float v[kLanes]; };
-template <class F> inline Lanes each(F f) {
-  Lanes out;
-  for (int i = 0; i < kLanes; i++) out.v[i] = f(i);
-  return out;
+typedef float Four __attribute__((vector_size(16)));
+struct Lanes { Four v[4]; };
+template <class F> inline Lanes fours(F f) { return {{f(0), f(1), f(2), f(3)}}; }
+
+inline Lanes all(float x) { return fours([=](int) { return Four{x, x, x, x}; }); }
+inline Lanes zero() { return all(0); }
+inline Lanes load(const float* p) {
+  Lanes x;
+  __builtin_memcpy(&x, p, sizeof x);
+  return x;
 }
-inline Lanes zero() { return each([](int) { return 0.0f; }); }
-inline Lanes all(float x) { return each([=](int) { return x; }); }
-inline Lanes load(const float* p) { return each([=](int i) { return p[i]; }); }
-inline Lanes load(const int16_t* p) { return each([=](int i) { return static_cast<float>(p[i]); }); }
-inline void store(float* p, Lanes x) { for (int i = 0; i < kLanes; i++) p[i] = x.v[i]; }
-inline void store(int16_t* p, Lanes x) { for (int i = 0; i < kLanes; i++) p[i] = static_cast<int16_t>(__builtin_rintf(x.v[i])); }
-inline Lanes operator+(Lanes x, Lanes y) { return each([&](int i) { return x.v[i] + y.v[i]; }); }
-inline Lanes operator*(Lanes x, Lanes y) { return each([&](int i) { return x.v[i] * y.v[i]; }); }
+inline Lanes load(const int16_t* p) {
+  return fours([=](int i) {
+    const int16_t* q = p + 4 * i;
+    return Four{static_cast<float>(q[0]), static_cast<float>(q[1]), static_cast<float>(q[2]), static_cast<float>(q[3])};
+  });
+}
+inline void store(float* p, Lanes x) { __builtin_memcpy(p, &x, sizeof x); }
+inline void store(int16_t* p, Lanes x) {
+  for (int i = 0; i < kLanes; i++) p[i] = static_cast<int16_t>(__builtin_rintf(x.v[i / 4][i % 4]));
+}
+inline Lanes operator+(Lanes x, Lanes y) { return fours([&](int i) { return x.v[i] + y.v[i]; }); }
+inline Lanes operator*(Lanes x, Lanes y) { return fours([&](int i) { return x.v[i] * y.v[i]; }); }
 inline Lanes fma(Lanes x, Lanes y, Lanes z) {
 #if defined(__FP_FAST_FMAF)
-  return each([&](int i) { return __builtin_fmaf(x.v[i], y.v[i], z.v[i]); });
+  return fours([&](int i) {
+    Four sum;
+    for (int j = 0; j < 4; j++) sum[j] = __builtin_fmaf(x.v[i][j], y.v[i][j], z.v[i][j]);
+    return sum;
+  });
 #else
   return x * y + z;
 #endif
 }
-inline Lanes magnitude(Lanes x) { return each([&](int i) { return __builtin_fabsf(x.v[i]); }); }
-inline Lanes larger(Lanes x, Lanes y) { return each([&](int i) { return x.v[i] > y.v[i] ? x.v[i] : y.v[i]; }); }
+inline Lanes larger(Lanes x, Lanes y) { return fours([&](int i) { return x.v[i] > y.v[i] ? x.v[i] : y.v[i]; }); }
+inline Lanes magnitude(Lanes x) { return larger(x, fours([&](int i) { return -x.v[i]; })); }
 inline uint32_t atLeast(Lanes x, Lanes y) {
   uint32_t bits = 0;
-  for (int i = 0; i < kLanes; i++) bits |= static_cast<uint32_t>(x.v[i] >= y.v[i]) << i;
+  for (int i = 0; i < kLanes; i++) bits |= static_cast<uint32_t>(x.v[i / 4][i % 4] >= y.v[i / 4][i % 4]) << i;
   return bits;
 }
 
@@ -126,13 +139,12 @@ inline float largest(Lanes x) {
 #else
 
 inline float sum(Lanes x) {
-  for (int width = kLanes / 2; width > 0; width /= 2)
-    for (int i = 0; i < width; i++) x.v[i] += x.v[i + width];
-  return x.v[0];
+  const Four four = (x.v[0] + x.v[2]) + (x.v[1] + x.v[3]);
+  return (four[0] + four[2]) + (four[1] + four[3]);
 }
 inline float largest(Lanes x) {
-  float most = x.v[0];
-  for (int i = 1; i < kLanes; i++) most = x.v[i] > most ? x.v[i] : most;
+  float most = x.v[0][0];
+  for (int i = 1; i < kLanes; i++) most = x.v[i / 4][i % 4] > most ? x.v[i / 4][i % 4] : most;
   return most;
 }
 
@@ -171,7 +183,12 @@ inline IntLanes addProducts(IntLanes sum, const int16_t* same, const int16_t* ow
 
 struct IntLanes { int32_t v[kLanes]; };
 inline IntLanes noInts() { return {}; }
-inline Lanes toFloat(IntLanes x) { return each([=](int i) { return static_cast<float>(x.v[i]); }); }
+inline Lanes toFloat(IntLanes x) {
+  return fours([&](int i) {
+    const int32_t* v = x.v + 4 * i;
+    return Four{static_cast<float>(v[0]), static_cast<float>(v[1]), static_cast<float>(v[2]), static_cast<float>(v[3])};
+  });
+}
 inline IntLanes addProducts(IntLanes sum, const int16_t* same, const int16_t* own) {
   for (int i = 0; i < kLanes; i++) sum.v[i] += same[0] * own[2 * i] + same[1] * own[2 * i + 1];
   return sum;

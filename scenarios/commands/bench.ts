@@ -1,0 +1,204 @@
+import { Command } from 'commander';
+import { z } from 'zod';
+import type { Kernel } from '../../engine/als/kernel.ts';
+import type { Progress } from '../../engine/core/progress.ts';
+import { type AlsOptions, alsOptionsSchema } from '../../engine/options.ts';
+import { benchAls } from '../bench/als.ts';
+import { benchFoldIn } from '../bench/fold-in.ts';
+import type { ProblemSize } from '../bench/problem.ts';
+import { benchRetrieval } from '../bench/retrieval.ts';
+import { type BenchRow, benchMachine, printBench } from '../bench/rows.ts';
+import { kernelFor } from '../kernel.ts';
+import { countFlag, countListFlag, threadsFlag } from '../number-flags.ts';
+import { showProgress } from '../progress-bar.ts';
+import { collectSetting, parseSettings } from '../set-option.ts';
+import { tableOptions } from '../train-table.ts';
+
+/** What every benchmark of the kernel can be told. */
+interface BenchFlags {
+  readonly users: number;
+  readonly tracks: number;
+  readonly interactions: number;
+  readonly factors: number;
+  readonly sweeps: number;
+  readonly seed: string;
+  readonly set: readonly string[];
+  readonly threads?: number;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+interface AlsFlags extends BenchFlags {
+  readonly scaling: boolean;
+  readonly growth?: readonly number[] | true;
+  readonly export?: string;
+}
+
+interface RetrievalFlags extends BenchFlags {
+  readonly n: number;
+  readonly repetitions: number;
+}
+
+interface FoldInFlags extends BenchFlags {
+  readonly listeners: number;
+  readonly history: number;
+  readonly repetitions: number;
+}
+
+/** `dubplate bench <what>`: measured rates of this machine. */
+export const benchCommand = (): Command => {
+  const bench = new Command('bench').description(
+    'measure this machine: training, retrieval, fold-in (each has --help and --json)',
+  );
+  for (const command of [alsCommand(), retrievalCommand(), foldInCommand()]) bench.addCommand(command.exitOverride());
+  return bench;
+};
+
+const data = `
+The data are generated: listeners differ in how much they hear (lognormal), tracks in fame (Zipf), and both have topics; a
+weight is r = 8·log2(1 + plays), plays Pareto-distributed. The same seed and sizes give the same bytes on every machine with
+this version of Node. Other programs that run on the machine slow it down: the load before is printed beside the figures.`;
+
+const growthSizes = [500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000, 20_000_000];
+
+const alsCommand = (): Command =>
+  withCommonFlags(
+    new Command('als').description('seconds per sweep of ALS training, its loss, its share of the processor’s peak'),
+    { users: 50_000, tracks: 20_000, interactions: 5_000_000, sweeps: 12 },
+  )
+    .option('--scaling', 'also time sweeps with one thread: als.speedup', false)
+    .option(
+      '--growth [interactions]',
+      'also time sweeps over so many interactions (comma-separated), users and tracks in proportion, and fit als.growthSlope; without sizes 0.5M, 1M, 2M, 5M, 10M and 20M',
+      countListFlag,
+    )
+    .option(
+      '--export <folder>',
+      'write the data for other programs: indptr, indices (uint32), weights, x0, y0 (float32) as .npy, and meta.json',
+    )
+    .addHelpText(
+      'after',
+      `
+Figures (column size: users x tracks, interactions, factors, threads):
+  als.secondsPerSweep    s        all users, then all tracks; median of the sweeps after the first, which is the warm-up
+  als.cpuSecondsPerSweep s        the same in processor time of all threads: hardly moved by what else the machine does
+  als.gflops             GFLOP/s  operations that the algorithm needs in a sweep (a model: see flopsPerSweep), over that time
+  machine.peakGflops     GFLOP/s  what multiplying and adding in registers reaches on as many threads
+  als.shareOfPeak        1        the one over the other
+  als.peakMemoryBytes    B        most memory of the process, data included, up to the end of the training
+  als.loss               1        after each sweep
+  als.secondsSoFar       s        from the start of the training to the end of each sweep
+  als.speedup            1        --scaling: time with one thread over time with all
+  als.growthSlope        1        --growth: slope of log time over log interactions; 1 is proportional
+${data}
+
+The size of a large catalogue, 20M interactions (1.1 GB of memory):
+  npx dubplate bench als --users 200000 --tracks 100000 --interactions 20000000`,
+    )
+    .action((flags: AlsFlags) =>
+      run('als', flags, (size, als, kernel, progress) =>
+        benchAls(
+          {
+            size,
+            als,
+            seed: flags.seed,
+            exportTo: flags.export,
+            scaling: flags.scaling,
+            growth: flags.growth === true ? growthSizes : (flags.growth ?? []),
+          },
+          kernel,
+          progress,
+        ),
+      ),
+    );
+
+const retrievalCommand = (): Command =>
+  withCommonFlags(
+    new Command('retrieval').description(
+      'listeners per second whose best tracks are found, exactly, heard ones removed',
+    ),
+    { users: 20_000, tracks: 20_000, interactions: 2_000_000, sweeps: 5 },
+  )
+    .option('--n <count>', 'tracks per list', countFlag, 200)
+    .option('--repetitions <count>', 'how often the lists are made; medians are printed', countFlag, 3)
+    .addHelpText(
+      'after',
+      `
+Figures (column size: users x tracks, interactions, factors, list length, threads):
+  retrieval.usersPerSecond  users/s  lists of the n best tracks that a user has not heard, for all users, by the clock
+  retrieval.indexSeconds    s        to make the track factors ready for it, once per generation
+
+Factors come from --sweeps sweeps over the data: random ones would be easier or harder to search than real ones.
+${data}
+
+A large catalogue:
+  npx dubplate bench retrieval --tracks 100000`,
+    )
+    .action((flags: RetrievalFlags) =>
+      run('retrieval', flags, (size, als, kernel, progress) =>
+        benchRetrieval({ ...flags, size, als }, kernel, progress),
+      ),
+    );
+
+const foldInCommand = (): Command =>
+  withCommonFlags(new Command('foldin').description('milliseconds until a new listener has a factor, exactly'), {
+    users: 20_000,
+    tracks: 20_000,
+    interactions: 1_000_000,
+    sweeps: 5,
+  })
+    .option('--listeners <count>', 'new listeners, whom the training has not seen', countFlag, 5000)
+    .option('--history <count>', 'interactions of each of them', countFlag, 50)
+    .option('--repetitions <count>', 'how often they are folded in together; the median is printed', countFlag, 3)
+    .addHelpText(
+      'after',
+      `
+Figures (column size: interactions of a listener, tracks, factors):
+  foldin.milliseconds  ms       a single call on one thread: p50 and p99 over all new listeners
+  foldin.perSecond     users/s  all of them in one call, on all threads
+
+Track factors come from --sweeps sweeps over --interactions interactions of --users others.
+${data}`,
+    )
+    .action((flags: FoldInFlags) =>
+      run('foldin', flags, (size, als, kernel, progress) => benchFoldIn({ ...flags, size, als }, kernel, progress)),
+    );
+
+const withCommonFlags = (
+  command: Command,
+  defaults: Pick<BenchFlags, 'users' | 'tracks' | 'interactions' | 'sweeps'>,
+): Command =>
+  command
+    .option('--users <count>', 'listeners of the generated data', countFlag, defaults.users)
+    .option('--tracks <count>', 'tracks of the generated data', countFlag, defaults.tracks)
+    .option('--interactions <count>', 'pairs of the two with a weight', countFlag, defaults.interactions)
+    .option('--factors <count>', 'length of a factor (als.factors)', countFlag, 128)
+    .option('--sweeps <count>', 'sweeps of the training (als.sweeps)', countFlag, defaults.sweeps)
+    .addOption(threadsFlag())
+    .option('--seed <text>', 'seed of data and start factors', '1')
+    .option('--set <path=value>', 'override an option, e.g. als.alpha=2 (repeatable)', collectSetting, [])
+    .option('--json', 'print as JSON', false)
+    .option('--quiet', 'no progress', false);
+
+type Measure = (size: ProblemSize, als: AlsOptions, kernel: Kernel, progress: Progress) => Promise<BenchRow[]>;
+
+/** Measures, and prints what was found. */
+async function run(bench: string, flags: BenchFlags, measure: Measure): Promise<void> {
+  const als = benchOptions(flags);
+  const { users, tracks, interactions } = flags;
+  const kernel = kernelFor(flags.threads);
+  const machine = benchMachine(kernel);
+  const display = showProgress(flags);
+  const size = { users, tracks, interactions, factors: als.factors };
+  const rows = await measure(size, als, kernel, display.progress).finally(() => display.stop());
+  printBench({ schema: 1, bench, machine, rows }, flags.json);
+}
+
+const benchOptionsSchema = z.strictObject({ als: alsOptionsSchema.prefault({}) });
+
+/** The options of the training; what --set says goes before the other flags. */
+function benchOptions({ factors, sweeps, set }: BenchFlags): AlsOptions {
+  const settings = [`als.factors=${factors}`, `als.sweeps=${sweeps}`, ...set];
+  parseSettings(benchOptionsSchema, settings); // `weights` is refused: generated ones are used as they are
+  return tableOptions(settings).als;
+}

@@ -1,0 +1,248 @@
+// `npm run bench:peers`: Dubplate beside the Python package `implicit`, on the same data, start factors, settings and machine.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { loadavg, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command, Option } from 'commander';
+import { max, median, min } from 'simple-statistics';
+import type { Kernel } from '../../../engine/als/kernel.ts';
+import { trainAls } from '../../../engine/als/train.ts';
+import { DubplateError } from '../../../engine/core/errors.ts';
+import { readNpy, readNpyVector } from '../../../engine/core/npy.ts';
+import { interactionMatrix } from '../../../engine/interactions/csr.ts';
+import type { AlsOptions } from '../../../engine/options.ts';
+import { formatFigure } from '../../../reports/format.ts';
+import { generateProblem, type Problem, sizeText } from '../../../scenarios/bench/problem.ts';
+import { writeProblem } from '../../../scenarios/bench/problem-files.ts';
+import { benchMachine, textTable, threadsText } from '../../../scenarios/bench/rows.ts';
+import { warmSweeps } from '../../../scenarios/bench/timed-training.ts';
+import { kernelFor } from '../../../scenarios/kernel.ts';
+import { countFlag, threadsFlag } from '../../../scenarios/number-flags.ts';
+import { showProgress } from '../../../scenarios/progress-bar.ts';
+import { collectSetting } from '../../../scenarios/set-option.ts';
+import { tableOptions } from '../../../scenarios/train-table.ts';
+import { lossOf } from '../../engine/als/loss.ts';
+import { type Both, peerVersion, retrieve, type Training, train } from './jobs.ts';
+
+const sizes = {
+  tiny: { users: 2000, tracks: 1000, interactions: 100_000, listeners: 2000 },
+  small: { users: 50_000, tracks: 20_000, interactions: 5_000_000, listeners: 20_000 },
+  large: { users: 200_000, tracks: 100_000, interactions: 20_000_000, listeners: 20_000 },
+} as const;
+
+/** Tracks per list. */
+const n = 200;
+
+const seed = '1';
+
+interface Flags {
+  readonly size: keyof typeof sizes;
+  readonly sweeps: number;
+  readonly repetitions: number;
+  readonly threads?: number;
+  readonly set: readonly string[];
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** One figure of both programs: the median over all repetitions, and all of them. */
+interface Comparison extends Both<number> {
+  readonly what: string;
+  readonly size: string;
+  readonly unit: string;
+  /** How many times faster, or smaller, Dubplate is. */
+  readonly ratio: number;
+  readonly all: Both<readonly number[]>;
+  readonly provenance: 'measured';
+}
+
+const command = (): Command =>
+  new Command('bench:peers')
+    .description('compare with implicit (Python): seconds per sweep, time to a loss, exact retrieval, memory')
+    .addOption(
+      new Option(
+        '--size <size>',
+        'users x tracks, interactions. tiny: 2k x 1k, 100k (only shows that it works); small: 50k x 20k, 5M; large: 200k x 100k, 20M',
+      )
+        .choices(Object.keys(sizes))
+        .default('small'),
+    )
+    .option('--sweeps <count>', 'sweeps of a training; 15 is what implicit does by default', countFlag, 15)
+    .option('--repetitions <count>', 'how often each program does each job', countFlag, 3)
+    .addOption(threadsFlag())
+    .option('--set <path=value>', 'option of both, e.g. als.regularization=1 (repeatable)', collectSetting, [])
+    .option('--json', 'print as JSON', false)
+    .option('--quiet', 'no progress', false)
+    .addHelpText(
+      'after',
+      `
+Needs Python with implicit: pip install implicit. PYTHON names another interpreter than python3.
+
+Both programs read the same files and work in turn, in processes of their own. Each figure is the median of the repetitions,
+with the least and the most behind it; ratio: how many times faster or smaller Dubplate is.
+  als.secondsPerSweep       s        all users, then all tracks; the first sweep of a training is left out
+  als.cpuSecondsPerSweep    s        the same in processor time of all threads
+  als.secondsToLoss         s        to the loss that implicit has after its last sweep, the first sweep included
+  als.peakMemoryBytes       B        of the training process
+  retrieval.usersPerSecond  users/s  lists of the ${n} best tracks, heard ones removed, of the same factors; making the index counts
+
+implicit does 3 conjugate-gradient steps a row, its default; Dubplate als.cgSteps, with als.momentum between sweeps. Confidence
+is 1 + als.alpha * r for both. One function computes the loss of both from their factors (test/engine/als/loss.ts).`,
+    )
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+    .action(compare);
+
+async function compare(flags: Flags): Promise<void> {
+  const peer = await peerVersion();
+  const { listeners, ...counts } = sizes[flags.size];
+  const { als } = tableOptions([`als.sweeps=${flags.sweeps}`, ...flags.set]);
+  if (als.objective !== 'hkv') {
+    throw new DubplateError('INVALID_OPTIONS', `als.objective is ${als.objective}, which implicit does not have`, {
+      hint: 'Leave it at hkv.',
+    });
+  }
+  const size = { ...counts, factors: als.factors };
+  const kernel = kernelFor(flags.threads);
+  const machine = benchMachine(kernel);
+  const display = showProgress(flags);
+  const folder = mkdtempSync(join(tmpdir(), 'dubplate-peers-'));
+  try {
+    const problem = generateProblem(size, seed, display.progress);
+    writeProblem(folder, problem, seed, als);
+    const options = { kernel, repetitions: flags.repetitions };
+    const trainings = await train(
+      folder,
+      { ...options, sweeps: als.sweeps },
+      (program) => join(folder, program),
+      display.progress,
+    );
+    const goal = lossOf(problem.byUser, ...factorsIn(join(folder, 'implicit')), als);
+    const sweeps = await sweepsTo(goal, trainings.dubplate[0]?.losses ?? [], problem, als, kernel);
+    const lists = (program: string): string => join(folder, `${program}-lists.npy`);
+    const retrievals = await retrieve(
+      folder,
+      join(folder, 'dubplate'),
+      { ...options, users: listeners, n },
+      lists,
+      display.progress,
+    );
+    display.stop();
+
+    const on = sizeText(size);
+    const rows = [
+      compared('als.secondsPerSweep', on, 's', trainings, ({ ends }) => median(warmSweeps(ends.map((e) => e.seconds)))),
+      compared('als.cpuSecondsPerSweep', on, 's', trainings, ({ ends }) =>
+        median(warmSweeps(ends.map((e) => e.cpuSeconds))),
+      ),
+      ...(sweeps === undefined ? [] : [toLoss(goal, on, sweeps, trainings)]),
+      compared('als.peakMemoryBytes', on, 'B', trainings, ({ peakMemoryBytes }) => peakMemoryBytes),
+      compared(
+        'retrieval.usersPerSecond',
+        `${on}, ${listeners} of the users, n=${n}`,
+        'users/s',
+        retrievals,
+        (seconds) => listeners / seconds,
+      ),
+    ];
+    const load = { before: machine.load, after: loadavg()[0] ?? 0 };
+    const checks = {
+      /** implicit's own loss of its factors over ours of the same: 1 when both mean the same by it. */
+      lossAgreement: (trainings.implicit[0]?.loss ?? 0) / goal,
+      /** Of the users: those whose lists hold the same tracks. */
+      sameLists: shareOfSameLists(lists('dubplate'), lists('implicit'), listeners),
+    };
+    if (flags.json) {
+      process.stdout.write(`${JSON.stringify({ schema: 1, bench: 'peers', machine, peer, load, checks, rows })}\n`);
+      return;
+    }
+    process.stdout.write(`${machine.cores} × ${machine.cpu}, ${threadsText(kernel)} each; load ${load.before.toFixed(1)} before, ${load.after.toFixed(1)} after
+Dubplate with the ${kernel.name} kernel; implicit ${peer.implicit}, numpy ${peer.numpy}, Python ${peer.python}
+implicit's own loss of its factors over ours: ${checks.lossAgreement.toFixed(6)}; users with the same tracks in both lists: ${(100 * checks.sameLists).toFixed(2)} %
+
+${textTable([
+  ['what', 'unit', 'dubplate', 'implicit', 'ratio', 'size'],
+  ...rows.map(({ what, unit, dubplate, implicit, ratio, all, size: of }) => [
+    what,
+    unit,
+    shown(dubplate, all.dubplate),
+    shown(implicit, all.implicit),
+    `${ratio.toFixed(2)} ×`,
+    of,
+  ]),
+])}`);
+    if (sweeps === undefined) {
+      process.stdout.write(
+        `Dubplate did not reach implicit's loss of ${goal.toPrecision(6)} in ${als.sweeps} sweeps.\n`,
+      );
+    }
+  } finally {
+    display.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function compared<T>(
+  what: string,
+  size: string,
+  unit: string,
+  of: Both<readonly T[]>,
+  figure: (one: T) => number,
+): Comparison {
+  const all = { dubplate: of.dubplate.map(figure), implicit: of.implicit.map(figure) };
+  const [dubplate, implicit] = [median(all.dubplate), median(all.implicit)];
+  const ratio = unit.endsWith('/s') ? dubplate / implicit : implicit / dubplate;
+  return { what, size, unit, dubplate, implicit, ratio, all, provenance: 'measured' };
+}
+
+function toLoss(goal: number, on: string, sweeps: number, trainings: Both<Training[]>): Comparison {
+  const last = trainings.implicit[0]?.ends.length ?? 0;
+  const size = `${on}, loss ${goal.toPrecision(6)}: sweep ${sweeps} against ${last}`;
+  const seconds = {
+    dubplate: trainings.dubplate.map(({ ends }) => ends[sweeps - 1]?.seconds ?? 0),
+    implicit: trainings.implicit.map(({ ends }) => ends[last - 1]?.seconds ?? 0),
+  };
+  return compared('als.secondsToLoss', size, 's', seconds, (one) => one);
+}
+
+/**
+ * How many sweeps it takes Dubplate to a loss. Training says its losses by the way; the one that decides is computed from the
+ * factors of a training of so many sweeps, by the function that the other program's were judged by.
+ */
+async function sweepsTo(
+  goal: number,
+  losses: readonly number[],
+  { byUser, start }: Problem,
+  als: AlsOptions,
+  kernel: Kernel,
+): Promise<number | undefined> {
+  const matrix = interactionMatrix(byUser);
+  const first = losses.findIndex((loss) => loss <= goal * (1 + 1e-4)) + 1;
+  for (let sweeps = first; sweeps > 0 && sweeps <= losses.length; sweeps++) {
+    const { users, tracks } = await trainAls(matrix, start, { ...als, sweeps }, { kernel });
+    if (lossOf(byUser, users, tracks, als) <= goal) return sweeps;
+  }
+  return undefined;
+}
+
+function shareOfSameLists(ours: string, theirs: string, listeners: number): number {
+  const [a, b] = [readNpyVector(ours, Uint32Array), readNpyVector(theirs, Uint32Array)];
+  let same = 0;
+  for (let i = 0; i < listeners; i++) {
+    const other = b.slice(i * n, (i + 1) * n).sort();
+    const list = a.slice(i * n, (i + 1) * n).sort();
+    if (list.every((track, at) => track === other[at])) same += 1;
+  }
+  return same / listeners;
+}
+
+const factorsIn = (folder: string) => [readNpy(join(folder, 'x.npy')), readNpy(join(folder, 'y.npy'))] as const;
+
+const shown = (figure: number, all: readonly number[]): string =>
+  `${formatFigure(figure)} (${formatFigure(min([...all]))} to ${formatFigure(max([...all]))})`;
+
+try {
+  await command().parseAsync();
+} catch (error) {
+  if (!(error instanceof DubplateError)) throw error;
+  process.stderr.write(`error: ${error.message}\n  → ${error.hint}\n`);
+  process.exitCode = 2;
+}
