@@ -4,54 +4,43 @@
 #include <cstdint>
 
 /**
- * A factor is taken as this many times its direction, rounded to whole numbers q, so that qₓᵀq_y stays below 2³¹ at any rank.
- * With x ≈ sₓqₓ each number is off by at most sₓ/2, therefore
+ * Factors are rounded to whole numbers over a scale of their own, x = sₓqₓ + eₓ with qₓ from −63 to 63 and y = s_yq_y + e_y
+ * with q_y from −31 to 31. What rounding took is known, therefore
  *
- *     |xᵀy/(sₓs_y) − qₓᵀq_y| ≤ (‖x‖/sₓ + ‖y‖/s_y)·√k/2 + k/4 ≤ kRoundedNorm·√k + k/4
+ *     |xᵀy − sₓs_y·qₓᵀq_y| = |eₓᵀy + sₓqₓᵀe_y| ≤ ‖eₓ‖‖y‖ + ‖sₓqₓ‖‖e_y‖
  *
- * which at 128 factors is 0.04 % of ‖x‖‖y‖.
+ * about 4 % of ‖x‖‖y‖. Finer numbers would pass fewer tracks that cannot be listed, and filter slower.
  */
-constexpr int kRoundedNorm = 32000;
+constexpr int kListenerReach = 63;
+constexpr int kTrackReach = 31;
 
-/** Added to every bound: where scores are so small that float32 loses digits, everything passes. */
-constexpr float kTiny = 1e-36f;
+/** Of rounded factors: numbers come in groups of so many, the last filled up with zeros. */
+constexpr int kGroup = 16;
 
 /** Tracks in panels of sixteen, by norm descending; the places behind the last one are zeros. */
 struct TrackPanels {
-  int width;               // numbers in a rounded track: k, made even
-  const int16_t* rounded;  // [panels][width/2][16][2]
-  const float* inverse;    // 1/s_y, ascending
+  int width;               // numbers in a rounded track: k, in whole groups
+  const int8_t* rounded;   // q_y [panels][width/4][16][4]
+  const int32_t* offset;   // −63·Σ q_y, for listeners' numbers are stored as qₓ + 63; this and all below by place
+  const float* scale;      // s_y
+  const float* norm;       // ‖y‖, descending
+  const float* error;      // ‖e_y‖
 };
 
-/** A track that passed: its score is proven to lie between the bounds. */
-struct Candidate {
-  float lower, upper;
-  uint32_t place;  // in the panels' order
-};
-
-/** Where the filter leaves what passed for one listener. */
-struct Passed {
-  Candidate* candidates;
-  int count, capacity;  // of which a panel of sixteen must always be free
-  int checked;          // so many of them are known not to be excluded
-};
-
-/** Listeners who are filtered together; arrays by listener. */
-struct Queries {
+/** A listener for whom tracks are sought; numbers are over sₓ. */
+struct Query {
+  const uint8_t* rounded;  // qₓ + 63 [width]
+  float norm;              // ‖qₓ‖
+  float error;             // ‖eₓ‖/sₓ, and what float32 arithmetic may add
+  float bar;               // the score to reach; −∞ before n tracks are known to reach any
+  uint32_t* passed;        // places of the tracks that passed, ascending
   int count;
-  const int16_t* rounded;  // qₓ [count × width]
-  const float* scale;      // sₓ
-  const float* bar;        // the score to reach, over sₓ; −∞ before n tracks are known to reach any
-  float error;             // the bound above, and what the filter's own float32 arithmetic may add
-  Passed* passed;
-  void (*full)(void* context, int listener);  // makes room in `passed` and raises `bar`
-  void* context;
 };
 
 /** One instruction set's part in retrieval. */
 struct Retrieval {
-  /** Passes the tracks of panels first … last − 1 whose upper bound reaches a listener's bar. */
-  void (*filter)(const TrackPanels&, int64_t first, int64_t last, const Queries&);
-  /** The score itself: Σ xᵢyᵢ in float64, in eight interleaved sums, rounded once. Products of float32 are exact there. */
-  float (*exactScore)(const float* x, const float* y, int k);
+  /** Passes the tracks of panels first … last − 1 whose upper bound reaches a query's bar; there must be room for them all. */
+  void (*filter)(const TrackPanels&, int64_t first, int64_t last, Query* const* queries, int count);
+  /** The scores themselves, of some rows of Y: Σ xᵢyᵢ in float64, in eight interleaved sums, rounded once; products are exact. */
+  void (*score)(const float* x, const float* Y, int k, const uint32_t* rows, int count, float* scores);
 };

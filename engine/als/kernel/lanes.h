@@ -151,48 +151,123 @@ inline float largest(Lanes x) {
 #endif
 
 /**
- * Sixteen 32-bit sums of products of 16-bit numbers. addProducts adds to lane i the inner product of two numbers, the same
- * for all lanes, with the lane's own two. Exact while the sums fit.
+ * Sixteen 32-bit sums of products of small whole numbers, two rows of them or more at a time. addProducts adds to lane i of
+ * sums[r] the inner product of `same[r]`, sixteen numbers from 0 to 126, with the lane's own sixteen from −31 to 31, stored
+ * as own[4][16 lanes][4]. Eight products stay below 2¹⁵, so pairs are summed in 16 bits four times before they are widened:
+ * twice the rate of 16-bit factors. Exact, therefore equal everywhere.
  */
 #if defined(__AVX512F__)
 
 struct IntLanes { __m512i v; };
-inline IntLanes noInts() { return {_mm512_setzero_si512()}; }
+inline IntLanes loadInts(const int32_t* p) { return {_mm512_loadu_si512(p)}; }
 inline Lanes toFloat(IntLanes x) { return {_mm512_cvtepi32_ps(x.v)}; }
-inline IntLanes addProducts(IntLanes sum, const int16_t* same, const int16_t* own) {
-  int32_t two;
-  __builtin_memcpy(&two, same, 4);
-  return {_mm512_add_epi32(sum.v, _mm512_madd_epi16(_mm512_set1_epi32(two), _mm512_loadu_si512(own)))};
+template <int ROWS> inline void addProducts(IntLanes* sums, const uint8_t* const* same, int at, const int8_t* own) {
+  __m512i pairs[ROWS];
+#pragma GCC unroll 4
+  for (int step = 0; step < 4; step++) {
+    const __m512i y = _mm512_loadu_si512(own + 64 * step);
+#pragma GCC unroll 12
+    for (int r = 0; r < ROWS; r++) {
+      int32_t four;
+      __builtin_memcpy(&four, same[r] + at + 4 * step, 4);
+      const __m512i products = _mm512_maddubs_epi16(_mm512_set1_epi32(four), y);
+      pairs[r] = step == 0 ? products : _mm512_add_epi16(pairs[r], products);
+    }
+  }
+#pragma GCC unroll 12
+  for (int r = 0; r < ROWS; r++)
+    sums[r].v = _mm512_add_epi32(sums[r].v, _mm512_madd_epi16(pairs[r], _mm512_set1_epi16(1)));
 }
 
 #elif defined(__AVX2__)
 
 struct IntLanes { __m256i low, high; };
-inline IntLanes noInts() { return {_mm256_setzero_si256(), _mm256_setzero_si256()}; }
+inline IntLanes loadInts(const int32_t* p) {
+  const __m256i* eight = reinterpret_cast<const __m256i*>(p);
+  return {_mm256_loadu_si256(eight), _mm256_loadu_si256(eight + 1)};
+}
 inline Lanes toFloat(IntLanes x) { return {_mm256_cvtepi32_ps(x.low), _mm256_cvtepi32_ps(x.high)}; }
-inline IntLanes addProducts(IntLanes sum, const int16_t* same, const int16_t* own) {
-  int32_t two;
-  __builtin_memcpy(&two, same, 4);
-  const __m256i x = _mm256_set1_epi32(two);
-  const __m256i* y = reinterpret_cast<const __m256i*>(own);
-  return {_mm256_add_epi32(sum.low, _mm256_madd_epi16(x, _mm256_loadu_si256(y))),
-          _mm256_add_epi32(sum.high, _mm256_madd_epi16(x, _mm256_loadu_si256(y + 1)))};
+template <int ROWS> inline void addProducts(IntLanes* sums, const uint8_t* const* same, int at, const int8_t* own) {
+  __m256i low[ROWS], high[ROWS];
+#pragma GCC unroll 4
+  for (int step = 0; step < 4; step++) {
+    const __m256i* y = reinterpret_cast<const __m256i*>(own + 64 * step);
+    const __m256i yLow = _mm256_loadu_si256(y), yHigh = _mm256_loadu_si256(y + 1);
+#pragma GCC unroll 12
+    for (int r = 0; r < ROWS; r++) {
+      int32_t four;
+      __builtin_memcpy(&four, same[r] + at + 4 * step, 4);
+      const __m256i x = _mm256_set1_epi32(four);
+      const __m256i productsLow = _mm256_maddubs_epi16(x, yLow), productsHigh = _mm256_maddubs_epi16(x, yHigh);
+      low[r] = step == 0 ? productsLow : _mm256_add_epi16(low[r], productsLow);
+      high[r] = step == 0 ? productsHigh : _mm256_add_epi16(high[r], productsHigh);
+      asm volatile("" : "+x"(low[r]), "+x"(high[r]));  // in this order: reordered, it needs more registers than there are
+    }
+  }
+  const __m256i one = _mm256_set1_epi16(1);
+#pragma GCC unroll 12
+  for (int r = 0; r < ROWS; r++) {
+    sums[r].low = _mm256_add_epi32(sums[r].low, _mm256_madd_epi16(low[r], one));
+    sums[r].high = _mm256_add_epi32(sums[r].high, _mm256_madd_epi16(high[r], one));
+  }
 }
 
 #else
 
 struct IntLanes { int32_t v[kLanes]; };
-inline IntLanes noInts() { return {}; }
+inline IntLanes loadInts(const int32_t* p) {
+  IntLanes x;
+  __builtin_memcpy(&x, p, sizeof x);
+  return x;
+}
 inline Lanes toFloat(IntLanes x) {
   return fours([&](int i) {
     const int32_t* v = x.v + 4 * i;
     return Four{static_cast<float>(v[0]), static_cast<float>(v[1]), static_cast<float>(v[2]), static_cast<float>(v[3])};
   });
 }
-inline IntLanes addProducts(IntLanes sum, const int16_t* same, const int16_t* own) {
-  for (int i = 0; i < kLanes; i++) sum.v[i] += same[0] * own[2 * i] + same[1] * own[2 * i + 1];
-  return sum;
+template <int ROWS> inline void addProducts(IntLanes* sums, const uint8_t* const* same, int at, const int8_t* own) {
+  for (int r = 0; r < ROWS; r++)
+    for (int step = 0; step < 4; step++)
+      for (int lane = 0; lane < kLanes; lane++)
+        for (int j = 0; j < 4; j++) sums[r].v[lane] += same[r][at + 4 * step + j] * own[(step * kLanes + lane) * 4 + j];
 }
+
+#endif
+
+/** Eight float64 sums of products of float32, which are exact there: fused or not, the bits are the same. */
+#if defined(__AVX512F__)
+
+struct Sums { __m512d v; };
+inline Sums noSums() { return {_mm512_setzero_pd()}; }
+inline Sums widen(const float* p) { return {_mm512_cvtps_pd(_mm256_loadu_ps(p))}; }
+inline Sums addProducts(Sums sums, Sums x, Sums y) { return {_mm512_fmadd_pd(x.v, y.v, sums.v)}; }
+inline void store(double* p, Sums x) { _mm512_storeu_pd(p, x.v); }
+
+#elif defined(__AVX2__)
+
+struct Sums { __m256d low, high; };
+inline Sums noSums() { return {_mm256_setzero_pd(), _mm256_setzero_pd()}; }
+inline Sums widen(const float* p) { return {_mm256_cvtps_pd(_mm_loadu_ps(p)), _mm256_cvtps_pd(_mm_loadu_ps(p + 4))}; }
+inline Sums addProducts(Sums sums, Sums x, Sums y) {
+  return {_mm256_fmadd_pd(x.low, y.low, sums.low), _mm256_fmadd_pd(x.high, y.high, sums.high)};
+}
+inline void store(double* p, Sums x) { _mm256_storeu_pd(p, x.low), _mm256_storeu_pd(p + 4, x.high); }
+
+#else
+
+struct Sums { double v[8]; };
+inline Sums noSums() { return {}; }
+inline Sums widen(const float* p) {
+  Sums x;
+  for (int i = 0; i < 8; i++) x.v[i] = p[i];
+  return x;
+}
+inline Sums addProducts(Sums sums, Sums x, Sums y) {
+  for (int i = 0; i < 8; i++) sums.v[i] += x.v[i] * y.v[i];
+  return sums;
+}
+inline void store(double* p, Sums x) { __builtin_memcpy(p, x.v, sizeof x); }
 
 #endif
 

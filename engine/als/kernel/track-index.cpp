@@ -5,12 +5,19 @@
 #include <limits>
 #include <numeric>
 
+#include "rising-bar.h"
+
 namespace {
 
 constexpr int kLanes = 16;
-constexpr int64_t kListeners = 384;        // filtered together: a chunk of panels serves them all from cache
-constexpr int64_t kPanelBytes = 1 << 17;  // size of such a chunk
-constexpr double kLargestNorm = 1e18;
+constexpr int64_t kListeners = 512;       // sought for together at most: a stride of panels serves them all from cache
+constexpr int64_t kFewestListeners = 64;  // and at least, however many threads there are
+constexpr int kStride = 16;               // panels between two looks at the bars; the first of each belongs to the sample
+constexpr size_t kRoom = 4;               // times n: so many found tracks are kept
+constexpr double kLargestNorm = 1e18;     // beyond it bounds could overflow
+constexpr float kNone = -std::numeric_limits<float>::infinity();
+constexpr float kTiny = 1e-36f;           // what scores smaller than float32 can hold may be off by
+constexpr float kSmallest = 1e-30f;       // below it products in float32 could lose digits
 
 double normOf(const float* y, int k) {
   double s = 0;
@@ -18,11 +25,25 @@ double normOf(const float* y, int k) {
   return std::sqrt(s);
 }
 
-/** Puts x [k] over the scale s = ‖x‖/kRoundedNorm in whole numbers; returns s, 0 for zeros. */
-template <class Put> float roundTo(const float* x, int k, double norm, Put put) {
-  const float scale = static_cast<float>(norm / kRoundedNorm);
-  for (int i = 0; i < k; i++) put(i, static_cast<int16_t>(scale > 0 ? std::lrint(x[i] / static_cast<double>(scale)) : 0));
-  return scale;
+struct Rounding { float scale, norm, error; };
+
+/**
+ * x [k] over scale = max |xᵢ| / reach in whole numbers, with the norm and what rounding took, in float64 from the float32 scale.
+ * Where products in float32 could lose digits, all is taken by rounding.
+ */
+template <class Put> Rounding roundTo(int reach, const float* x, int k, Put put) {
+  const double norm = normOf(x, k);
+  float most = 0;
+  for (int i = 0; i < k; i++) most = std::max(most, std::fabs(x[i]));
+  const float scale = most < kSmallest ? kSmallest : most / static_cast<float>(reach);
+  double error = 0;
+  for (int i = 0; i < k; i++) {
+    const int q = static_cast<int>(x[i] / scale + std::copysign(0.5f, x[i]));
+    put(i, q);
+    const double e = x[i] - static_cast<double>(scale) * q;
+    error += e * e;
+  }
+  return {scale, static_cast<float>(norm), static_cast<float>(std::sqrt(error))};
 }
 
 /** (score descending, row ascending) as one number that sorts descending; −0 counts as 0. */
@@ -45,7 +66,8 @@ float scoreOf(uint64_t key) {
 }  // namespace
 
 TrackIndex::TrackIndex(const Retrieval& retrieval, const float* Y, int64_t tracks, int k, int threads)
-    : retrieval_(retrieval), Y_(Y), tracks_(tracks), panels_((tracks + kLanes - 1) / kLanes), k_(k), width_((k + 1) / 2 * 2) {
+    : retrieval_(retrieval), Y_(Y), tracks_(tracks), panels_((tracks + kLanes - 1) / kLanes), k_(k),
+      width_((k + kGroup - 1) / kGroup * kGroup) {
   std::vector<double> norms(tracks);
   inChunks(tracks, 4096, threads, {}, [&](int64_t first, int64_t last) {
     for (int64_t row = first; row < last; row++) norms[row] = normOf(Y + row * k, k);
@@ -59,171 +81,189 @@ TrackIndex::TrackIndex(const Retrieval& retrieval, const float* Y, int64_t track
   std::sort(rowAt_.get(), rowAt_.get() + tracks, [&](uint32_t a, uint32_t b) {
     return norms[a] > norms[b] || (norms[a] == norms[b] && a < b);
   });
-  rounded_ = buffer<int16_t>(places * width_);
-  inverse_ = buffer<float>(places);
+  // Dealt out within every stride: each of its panels is a fair sample of it.
+  constexpr int64_t kDealt = kStride * kLanes;
+  for (int64_t first = 0; first + kDealt <= tracks; first += kDealt) {
+    uint32_t sorted[kDealt];
+    std::copy_n(&rowAt_[first], kDealt, sorted);
+    for (int64_t i = 0; i < kDealt; i++) rowAt_[first + i % kStride * kLanes + i / kStride] = sorted[i];
+  }
+  placeOf_ = buffer<uint32_t>(tracks);
+  for (int64_t place = 0; place < tracks; place++) placeOf_[rowAt_[place]] = static_cast<uint32_t>(place);
+  rounded_ = buffer<int8_t>(places * width_);
+  offset_ = buffer<int32_t>(places);
+  scale_ = buffer<float>(places), norm_ = buffer<float>(places), error_ = buffer<float>(places);
   inChunks(panels_, 64, threads, {}, [&](int64_t first, int64_t last) {
-    std::fill(rounded_.get() + first * kLanes * width_, rounded_.get() + last * kLanes * width_, int16_t{0});
+    std::fill(rounded_.get() + first * kLanes * width_, rounded_.get() + last * kLanes * width_, int8_t{0});
     for (int64_t place = first * kLanes; place < last * kLanes; place++) {
-      const bool isTrack = place < tracks;
-      const float* y = isTrack ? Y + static_cast<int64_t>(rowAt_[place]) * k : nullptr;
-      int16_t* panel = rounded_.get() + place / kLanes * kLanes * width_;
-      const int64_t lane = place % kLanes;
-      const float scale = roundTo(y, isTrack ? k : 0, isTrack ? norms[rowAt_[place]] : 0, [&](int i, int16_t q) {
-        panel[(i / 2 * kLanes + lane) * 2 + i % 2] = q;
+      int8_t* lane = rounded_.get() + place / kLanes * kLanes * width_ + place % kLanes * 4;
+      int sum = 0;
+      const float* y = Y + static_cast<int64_t>(rowAt_[place]) * k;
+      const Rounding rounding = roundTo(kTrackReach, y, place < tracks ? k : 0, [&](int i, int q) {
+        lane[i / 4 * kLanes * 4 + i % 4] = static_cast<int8_t>(q);
+        sum += q;
       });
-      inverse_[place] = std::min(1 / scale, std::numeric_limits<float>::max());  // finite for zeros, too
+      offset_[place] = -kListenerReach * sum;
+      scale_[place] = rounding.scale, norm_[place] = rounding.norm, error_[place] = rounding.error;
     }
   });
 }
 
-/** One block of listeners on its way through the panels. */
+/** A listener for whom tracks are sought, and what is found. */
+struct TrackIndex::Seeker : Query {
+  const float* x;
+  float scale;             // sₓ
+  float largest;           // no score is larger; where it is 0 all scores are, and there is nothing to seek
+  const uint32_t* heard;   // places, ascending
+  const uint32_t* endHeard;
+  const uint32_t* nextHeard;
+  RisingBar scores;        // of the tracks found
+  float scoreToReach;      // the bar, as a score
+  float trusted;           // what of it no n tracks are known to reach
+  std::vector<uint64_t> found;  // keys
+
+  void raiseBar(float score) {
+    scoreToReach = std::max(scoreToReach, score);
+    bar = (scoreToReach - kTiny) / scale;
+  }
+
+  /** Goes through the panels from the first on, raising the bar to what n tracks reach. */
+  void begin(uint32_t n) {
+    scores = RisingBar(largest, n);
+    for (const uint64_t key : found) scores.add(scoreOf(key));
+    nextHeard = heard;
+  }
+
+  void forget() {
+    found.clear();
+    bar = scoreToReach = trusted = kNone;
+  }
+};
+
+/** A block of listeners on their way through the panels. */
 class TrackIndex::Search {
  public:
-  Search(const TrackIndex& index, const float* X, int count, int n, const Exclusions& exclusions, int64_t firstListener)
-      : index_(index), X_(X), n_(n), exclusions_(exclusions), firstListener_(firstListener), capacity_(std::max(256, 5 * n / 2) + kLanes),
-        candidates_(buffer<Candidate>(static_cast<int64_t>(count) * capacity_)), passed_(count),
-        bar_(count, -std::numeric_limits<float>::infinity()), scaledBar_(bar_), scale_(count),
-        rounded_(static_cast<size_t>(count) * index.width_), isHeard_((index.tracks_ + 63) / 64) {
-    for (int i = 0; i < count; i++) {
-      passed_[i] = {candidates_.get() + static_cast<int64_t>(i) * capacity_, 0, capacity_, 0};
-      const double norm = normOf(factorOf(i), index.k_);
-      if (!(norm <= kLargestNorm)) {
-        if (brokenListener_ < 0) brokenListener_ = firstListener + i;
-        continue;
-      }
-      int16_t* q = &rounded_[static_cast<size_t>(i) * index.width_];
-      scale_[i] = roundTo(factorOf(i), index.k_, norm, [&](int j, int16_t value) { q[j] = value; });
-      // Every score is 0: nothing to search for.
-      if (scale_[i] == 0) scaledBar_[i] = std::numeric_limits<float>::infinity();
-    }
+  Search(const TrackIndex& index, const float* X, int64_t first, int64_t last, int n, const Exclusions& exclusions)
+      : index_(index), n_(n), exclusions_(exclusions), first_(first), passed_((last - first) * kStride * kLanes),
+        rounded_((last - first) * index.width_, uint8_t{kListenerReach}), heard_(heardBefore(last) - heardBefore(first)) {
+    seekers_.reserve(last - first);
+    for (int64_t listener = first; listener < last; listener++) add(listener, X + listener * index.k_);
   }
 
   int64_t brokenListener() const { return brokenListener_; }
 
-  void run(const TrackPanels& tracks) {
-    // The proven bound, and for conversions and products in float32 eight half places of the largest product.
-    const double bound = kRoundedNorm * std::sqrt(index_.k_) + index_.k_ / 4.0;
-    const float error = static_cast<float>(1.001 * bound + 8 * 0x1p-24 * kRoundedNorm * kRoundedNorm);
-    const Queries queries = {static_cast<int>(passed_.size()), rounded_.data(), scale_.data(), scaledBar_.data(), error,
-                             passed_.data(),
-                             [](void* search, int listener) { static_cast<Search*>(search)->makeRoom(listener); }, this};
-    const int64_t chunk = std::max<int64_t>(1, kPanelBytes / (2 * kLanes * index_.width_));
-    for (int64_t panel = 0; panel < index_.panels_; panel += chunk)
-      index_.retrieval_.filter(tracks, panel, std::min(index_.panels_, panel + chunk), queries);
+  /**
+   * A sample of the panels tells how high the bar may be, which spares most tracks a second look. That it is not too high, n
+   * tracks reaching it, is seen in the end; else all is done again without.
+   */
+  void run() {
+    std::vector<Seeker*> seekers;
+    for (Seeker& seeker : seekers_)
+      if (seeker.largest > 0) seekers.push_back(&seeker);
+    for (Seeker* seeker : seekers) seeker->begin(sampleOf(n_));
+    seek(seekers, 0, 1);
+    for (Seeker* seeker : seekers) {
+      seeker->trusted = seeker->scoreToReach;
+      seeker->begin(n_);
+    }
+    seek(seekers, 1, kStride);
+    const auto isDone = [&](Seeker* seeker) {
+      return orderBest(*seeker) == n_ ? scoreOf(seeker->found[n_ - 1]) >= seeker->trusted : seeker->trusted == kNone;
+    };
+    seekers.erase(std::remove_if(seekers.begin(), seekers.end(), isDone), seekers.end());
+    for (Seeker* seeker : seekers) {
+      seeker->forget();
+      seeker->begin(n_);
+    }
+    seek(seekers, 0, kStride);
   }
 
-  void write(int i, const TopLists& lists) {
-    if (scale_[i] > 0) dropExcluded(i), scoreExactly(i);
-    else listFirst(i);
-    const Passed& passed = passed_[i];
-    keys_.clear();
-    for (int c = 0; c < passed.count; c++) keys_.push_back(keyOf(passed.candidates[c].lower, rowOf(passed.candidates[c])));
-    std::sort(keys_.begin(), keys_.end(), std::greater<uint64_t>());
-    const int64_t listener = firstListener_ + i;
-    lists.lengths[listener] = static_cast<uint32_t>(keys_.size());
-    for (size_t place = 0; place < keys_.size(); place++) {
-      lists.rows[listener * n_ + static_cast<int64_t>(place)] = ::rowOf(keys_[place]);
-      lists.scores[listener * n_ + static_cast<int64_t>(place)] = scoreOf(keys_[place]);
+  void write(int64_t listener, const TopLists& lists) {
+    Seeker& seeker = seekers_[listener - first_];
+    if (!(seeker.largest > 0)) listFirst(seeker, listener);
+    const int length = orderBest(seeker);
+    std::sort(seeker.found.begin(), seeker.found.begin() + length, std::greater<uint64_t>());
+    lists.lengths[listener] = static_cast<uint32_t>(length);
+    for (int place = 0; place < length; place++) {
+      lists.rows[listener * n_ + place] = rowOf(seeker.found[place]);
+      lists.scores[listener * n_ + place] = scoreOf(seeker.found[place]);
     }
   }
 
  private:
-  const float* factorOf(int i) const { return X_ + static_cast<int64_t>(i) * index_.k_; }
-  uint32_t rowOf(const Candidate& candidate) const { return index_.rowAt_[candidate.place]; }
+  int64_t heardBefore(int64_t listener) const { return exclusions_.heardStarts ? exclusions_.heardStarts[listener] : 0; }
 
-  void raiseBar(int i, float score) {
-    bar_[i] = std::max(bar_[i], score);
-    scaledBar_[i] = (bar_[i] - kTiny) / scale_[i];
+  /** So many tracks of a sample are as good as the n best of all; rather more, for a sample may have more than its share. */
+  static uint32_t sampleOf(int n) {
+    const double share = static_cast<double>(n) / kStride;
+    return static_cast<uint32_t>(std::ceil(share + 2 * std::sqrt(share)));
   }
 
-  /** Raises the bar to the n-th best lower bound and drops who cannot reach it; scores exactly where that is not enough. */
-  void makeRoom(int i) {
-    Passed& passed = passed_[i];
-    dropExcluded(i);
-    if (passed.count <= n_) return;
-    lowers_.resize(passed.count);
-    for (int c = 0; c < passed.count; c++) lowers_[c] = passed.candidates[c].lower;
-    std::nth_element(lowers_.begin(), lowers_.begin() + (n_ - 1), lowers_.end(), std::greater<float>());
-    raiseBar(i, lowers_[n_ - 1]);
-    keep(passed, 0, [&](const Candidate& candidate) { return candidate.upper >= bar_[i]; });
-    if (passed.count > capacity_ / 2) scoreExactly(i);
-  }
-
-  /** Replaces bounds by scores and keeps the n best: of tracks that are known exactly no others can be listed. */
-  void scoreExactly(int i) {
-    Passed& passed = passed_[i];
-    Candidate* const candidates = passed.candidates;
-    if (passed.count > n_) {  // the scores of the most promising raise the bar for the others
-      std::nth_element(candidates, candidates + n_, candidates + passed.count,
-                       [](const Candidate& a, const Candidate& b) { return a.upper > b.upper; });
-      raiseBar(i, scoreFrom(i, 0, n_));
-      keep(passed, n_, [&](const Candidate& candidate) { return candidate.upper >= bar_[i]; });
-      scoreFrom(i, n_, passed.count);
-    } else {
-      scoreFrom(i, 0, passed.count);
-    }
-    if (passed.count < n_) return;
-    keys_.resize(passed.count);
-    for (int c = 0; c < passed.count; c++) keys_[c] = keyOf(passed.candidates[c].lower, rowOf(passed.candidates[c]));
-    std::nth_element(keys_.begin(), keys_.begin() + (n_ - 1), keys_.end(), std::greater<uint64_t>());
-    const uint64_t last = keys_[n_ - 1];
-    raiseBar(i, scoreOf(last));
-    keep(passed, 0, [&](const Candidate& candidate) { return keyOf(candidate.lower, rowOf(candidate)) >= last; });
-  }
-
-  /** Scores candidates first … last − 1 exactly; returns the lowest score. */
-  float scoreFrom(int i, int first, int last) {
-    Candidate* const candidates = passed_[i].candidates;
-    float lowest = std::numeric_limits<float>::infinity();
-    for (int c = first; c < std::min(first + 8, last); c++) fetch(rowOf(candidates[c]));
-    for (int c = first; c < last; c++) {
-      if (c + 8 < last) fetch(rowOf(candidates[c + 8]));
-      const float* y = index_.Y_ + static_cast<int64_t>(rowOf(candidates[c])) * index_.k_;
-      const float score = index_.retrieval_.exactScore(factorOf(i), y, index_.k_);
-      candidates[c].lower = candidates[c].upper = score;
-      lowest = std::min(lowest, score);
-    }
-    return lowest;
-  }
-
-  /** Drops tracks that are heard or not allowed, and the empty places of the last panel. */
-  void dropExcluded(int i) {
-    const uint32_t* starts = exclusions_.heardStarts ? exclusions_.heardStarts + firstListener_ + i : nullptr;
-    const auto mark = [&](bool value) {
-      if (!starts) return;
-      for (uint32_t h = starts[0]; h < starts[1]; h++) {
-        const uint32_t row = exclusions_.heard[h];
-        if (value) isHeard_[row / 64] |= uint64_t{1} << row % 64;
-        else isHeard_[row / 64] = 0;
-      }
-    };
-    mark(true);
-    keep(passed_[i], passed_[i].checked, [&](const Candidate& candidate) {
-      if (candidate.place >= index_.tracks_) return false;
-      const uint32_t row = rowOf(candidate);
-      return !(isHeard_[row / 64] >> row % 64 & 1) && (!exclusions_.allow || exclusions_.allow[row]);
+  void add(int64_t listener, const float* x) {
+    const bool isFine = normOf(x, index_.k_) <= kLargestNorm;
+    if (!isFine && brokenListener_ < 0) brokenListener_ = listener;
+    uint8_t* const q = &rounded_[(listener - first_) * index_.width_];
+    int square = 0;
+    const Rounding rounding = roundTo(kListenerReach, x, isFine ? index_.k_ : 0, [&](int i, int value) {
+      q[i] = static_cast<uint8_t>(value + kListenerReach);
+      square += value * value;
     });
-    mark(false);
-  }
-
-  /** For a listener of whom nothing is known: the first tracks, all of score 0. */
-  void listFirst(int i) {
-    Passed& passed = passed_[i];
-    std::vector<uint32_t> placeOf(index_.tracks_);
-    for (uint32_t place = 0; place < index_.tracks_; place++) placeOf[index_.rowAt_[place]] = place;
-    for (uint32_t row = 0; row < index_.tracks_ && passed.count < n_; row++) {
-      passed.candidates[passed.count++] = {0, 0, placeOf[row]};
-      if (passed.count == n_) dropExcluded(i);
+    // Every operation in float32 may be off by a half place of what is at most 2‖x‖‖y‖: eight of them.
+    const float error = (rounding.error + 0x1p-20f * rounding.norm) / rounding.scale;
+    const Query query = {q, std::sqrt(static_cast<float>(square)), error, kNone,
+                         &passed_[(listener - first_) * kStride * kLanes], 0};
+    const float largest = index_.tracks_ > 0 ? rounding.norm * index_.norm_[0] : 0;
+    uint32_t* const heard = heard_.data() + (heardBefore(listener) - heardBefore(first_));
+    uint32_t* end = heard;
+    if (largest > 0) {
+      for (int64_t h = heardBefore(listener); h < heardBefore(listener + 1); h++) *end++ = index_.placeOf_[exclusions_.heard[h]];
+      std::sort(heard, end);
     }
-    dropExcluded(i);
+    seekers_.push_back({query, x, rounding.scale, largest, heard, end, heard, RisingBar(largest, n_), kNone, kNone, {}});
   }
 
-  /** Keeps the candidates from `first` on for whom the claim holds, and all before; all are checked then. */
-  template <class Claim> static void keep(Passed& passed, int first, Claim claim) {
-    int kept = first;
-    for (int c = first; c < passed.count; c++)
-      if (claim(passed.candidates[c])) passed.candidates[kept++] = passed.candidates[c];
-    passed.count = passed.checked = kept;
+  /** Takes what passes the filter of panels first … last − 1 of every stride. */
+  void seek(const std::vector<Seeker*>& seekers, int64_t first, int64_t last) {
+    const TrackPanels tracks = {index_.width_,       index_.rounded_.get(), index_.offset_.get(),
+                                index_.scale_.get(), index_.norm_.get(),    index_.error_.get()};
+    active_.assign(seekers.begin(), seekers.end());
+    for (int64_t stride = 0; stride + first < index_.panels_ && !active_.empty(); stride += kStride) {
+      const float largest = index_.norm_[stride * kLanes];
+      const auto canFindNone = [&](const Query* query) { return (query->norm + query->error) * largest < query->bar; };
+      active_.erase(std::remove_if(active_.begin(), active_.end(), canFindNone), active_.end());
+      const int64_t end = std::min(index_.panels_, stride + last);
+      index_.retrieval_.filter(tracks, stride + first, end, active_.data(), static_cast<int>(active_.size()));
+      for (Query* query : active_) take(static_cast<Seeker&>(*query));
+    }
+  }
+
+  /** Scores the tracks that passed and keeps those that reach the bar. In one stride most listeners find them in cache. */
+  void take(Seeker& seeker) {
+    int count = 0;
+    for (int i = 0; i < seeker.count; i++) {
+      const uint32_t place = seeker.passed[i];
+      if (place >= index_.tracks_) continue;  // behind the last track
+      while (seeker.nextHeard < seeker.endHeard && *seeker.nextHeard < place) seeker.nextHeard++;
+      if (seeker.nextHeard < seeker.endHeard && *seeker.nextHeard == place) continue;
+      const uint32_t row = index_.rowAt_[place];
+      if (exclusions_.allow && !exclusions_.allow[row]) continue;
+      fetch(row);
+      seeker.passed[count++] = row;
+    }
+    float scores[kStride * kLanes];
+    index_.retrieval_.score(seeker.x, index_.Y_, index_.k_, seeker.passed, count, scores);
+    for (int i = 0; i < count; i++) {
+      if (scores[i] < seeker.scoreToReach) continue;
+      seeker.scores.add(scores[i]);
+      seeker.found.push_back(keyOf(scores[i], seeker.passed[i]));
+    }
+    seeker.count = 0;
+    seeker.raiseBar(seeker.scores.value());
+    if (seeker.found.size() > kRoom * static_cast<size_t>(n_)) {  // many scores are close, or negative
+      orderBest(seeker);
+      seeker.found.resize(n_);
+      seeker.raiseBar(scoreOf(seeker.found[n_ - 1]));
+    }
   }
 
   void fetch(uint32_t row) const {
@@ -231,32 +271,47 @@ class TrackIndex::Search {
     for (int byte = 0; byte < 4 * index_.k_; byte += 64) __builtin_prefetch(y + byte);
   }
 
+  /** Leaves the best in front, at most n, the least of them last. Returns how many. */
+  int orderBest(Seeker& seeker) const {
+    auto& found = seeker.found;
+    if (found.size() < static_cast<size_t>(n_)) return static_cast<int>(found.size());
+    std::nth_element(found.begin(), found.begin() + (n_ - 1), found.end(), std::greater<uint64_t>());
+    return n_;
+  }
+
+  /** The first tracks, all of score 0. */
+  void listFirst(Seeker& seeker, int64_t listener) {
+    int64_t next = heardBefore(listener);
+    for (uint32_t row = 0; row < index_.tracks_ && seeker.found.size() < static_cast<size_t>(n_); row++) {
+      while (next < heardBefore(listener + 1) && exclusions_.heard[next] < row) next++;
+      const bool isHeard = next < heardBefore(listener + 1) && exclusions_.heard[next] == row;
+      if (!isHeard && (!exclusions_.allow || exclusions_.allow[row])) seeker.found.push_back(keyOf(0, row));
+    }
+  }
+
   const TrackIndex& index_;
-  const float* const X_;
   const int n_;
   const Exclusions& exclusions_;
-  const int64_t firstListener_;
-  const int capacity_;
-  Buffer<Candidate> candidates_;
-  std::vector<Passed> passed_;
-  std::vector<float> bar_, scaledBar_, scale_;
-  std::vector<int16_t> rounded_;
-  std::vector<uint64_t> isHeard_;  // one bit a track; all 0 between calls
-  std::vector<float> lowers_;      // scratch
-  std::vector<uint64_t> keys_;
+  const int64_t first_;
+  std::vector<uint32_t> passed_;
+  std::vector<uint8_t> rounded_;
+  std::vector<uint32_t> heard_;
+  std::vector<Seeker> seekers_;
+  std::vector<Query*> active_;  // who could still find a track
   int64_t brokenListener_ = -1;
 };
 
 int64_t TrackIndex::topN(const float* X, int64_t count, int n, const Exclusions& exclusions, const TopLists& lists,
                          int threads, const Control& control) const {
-  const TrackPanels tracks = {width_, rounded_.get(), inverse_.get()};
-  std::vector<int64_t> broken((count + kListeners - 1) / kListeners, -1);
-  inChunks(count, kListeners, threads, control, [&](int64_t first, int64_t last) {
-    Search search(*this, X + first * k_, static_cast<int>(last - first), n, exclusions, first);
-    broken[first / kListeners] = search.brokenListener();
+  // Lists are exact, therefore the same in blocks of any size.
+  const int64_t block = std::min(kListeners, std::max(kFewestListeners, (count + threads - 1) / threads));
+  std::vector<int64_t> broken((count + block - 1) / block, -1);
+  inChunks(count, block, threads, control, [&](int64_t first, int64_t last) {
+    Search search(*this, X, first, last, n, exclusions);
+    broken[first / block] = search.brokenListener();
     if (search.brokenListener() >= 0) return;
-    search.run(tracks);
-    for (int64_t i = first; i < last; i++) search.write(static_cast<int>(i - first), lists);
+    search.run();
+    for (int64_t i = first; i < last; i++) search.write(i, lists);
     control.advance(last - first);
   });
   for (const int64_t listener : broken)

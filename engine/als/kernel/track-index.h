@@ -33,6 +33,7 @@ class TrackIndex {
   int64_t topN(const float* X, int64_t count, int n, const Exclusions&, const TopLists&, int threads, const Control&) const;
 
  private:
+  struct Seeker;
   class Search;
   const Retrieval& retrieval_;
   const float* const Y_;
@@ -40,6 +41,8 @@ class TrackIndex {
   const int k_, width_;
   int64_t brokenTrack_ = -1;
   Buffer<uint32_t> rowAt_;  // by place: norm descending, row ascending
-  Buffer<int16_t> rounded_;
-  Buffer<float> inverse_;    // 1/s_y by place
+  Buffer<uint32_t> placeOf_;
+  Buffer<int8_t> rounded_;
+  Buffer<int32_t> offset_;
+  Buffer<float> scale_, norm_, error_;
 };

@@ -72,6 +72,22 @@ describe('retrieval for many listeners', () => {
     }
   });
 
+  it('gives the lists of brute force where a sample of the catalogue misleads, better than the rest or worse', async () => {
+    // Tracks by norm descending; every sixteenth of them points elsewhere than the others.
+    const Y = randomMatrix(1500, 24, streams('y', 0));
+    for (let row = 0; row < Y.rows; row++) {
+      const y = rowOf(Y, row);
+      const norm = Math.hypot(...y);
+      y.forEach((value, i) => {
+        y[i] = ((value / norm) * (3 - row / Y.rows)) / 4;
+      });
+      y[row % 16 === 0 ? 0 : 1]! += 1;
+    }
+    const X = randomMatrix(30, 24, streams('x', 0));
+    for (let i = 0; i < X.rows; i++) rowOf(X, i)[i % 2] = 3;
+    for (let n = 1; n <= 300; n = Math.ceil(n * 1.3)) await expectBruteForce(X, Y, n);
+  });
+
   it('breaks ties by row: equal tracks, equal scores of different tracks, listeners of whom nothing is known', async () => {
     const same = zeros(700, 9);
     same.data.fill(0.25);
