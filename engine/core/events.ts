@@ -63,7 +63,17 @@ export class EventBuffer {
   push(event: Event): void {
     if (this.#length === this.#columns.user.length) this.#columns = copy(this.#columns, this.#length, 2 * this.#length);
     const row = this.#length++;
-    for (const name of columnNames) this.#columns[name][row] = event[name];
+    const columns = this.#columns;
+    // One by one: a loop over the names looks every column up by its name, which costs ten times as much.
+    columns.user[row] = event.user;
+    columns.track[row] = event.track;
+    columns.time[row] = event.time;
+    columns.kind[row] = event.kind;
+    columns.playedMs[row] = event.playedMs;
+    columns.source[row] = event.source;
+    columns.position[row] = event.position;
+    columns.generation[row] = event.generation;
+    columns.propensity[row] = event.propensity;
   }
 
   append(events: EventColumns): void {
@@ -95,6 +105,17 @@ export const columnNames = [
   'generation',
   'propensity',
 ] as const;
+
+/** Some rows of `events`, in the order given, as columns of their own. */
+export function pickEvents(events: EventColumns, rows: Uint32Array): EventColumns {
+  const picked = allocate(rows.length);
+  for (const name of columnNames) {
+    const from = events[name];
+    const to = picked[name];
+    for (let i = 0; i < rows.length; i++) to[i] = from[rows[i]!]!;
+  }
+  return { length: rows.length, ...picked };
+}
 
 type Columns = Omit<EventColumns, 'length'>;
 

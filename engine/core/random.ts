@@ -52,35 +52,53 @@ function streamOf(key0: number, key1: number): Draw {
       return spare;
     }
     threefry2x32(counter++, 0, key0, key1);
-    spare = (block[1]! >>> 0) / 2 ** 32;
+    spare = (block[1]! >>> 0) * 2 ** -32;
     hasSpare = true;
-    return (block[0]! >>> 0) / 2 ** 32;
+    return (block[0]! >>> 0) * 2 ** -32;
   };
 }
 
 /** Where {@link threefry2x32} leaves its two words. */
 export const block = new Int32Array(2);
 
-/** threefry2x32-20 of counter (c0, c1) under key (k0, k1); the result is left in {@link block}. Integers only. */
+const rotate = (x: number, bits: number): number => (x << bits) | (x >>> (32 - bits));
+
+/**
+ * threefry2x32-20 of counter (c0, c1) under key (k0, k1); the result is left in {@link block}. Integers only. Five groups of
+ * four rounds, each an addition, a rotation and an exclusive or; groups take the one and the other four rotations in turn.
+ * After each the key is added, its three words in turn, with the number of the group. Rotations are constants here and
+ * rounds are written out, since nothing in a simulated day is called more often.
+ */
 export function threefry2x32(c0: number, c1: number, k0: number, k1: number): void {
-  const k2 = 0x1bd11bda ^ k0 ^ k1;
-  let x0 = (c0 + k0) | 0;
-  let x1 = (c1 + k1) | 0;
-  for (let group = 0; group < 5; group++) {
-    // Rotations 13 15 26 6 in even groups of four rounds, 17 29 16 24 in odd ones.
-    const isEven = (group & 1) === 0;
+  let [a, b, c] = [k0, k1, 0x1bd11bda ^ k0 ^ k1];
+  let x0 = (c0 + a) | 0;
+  let x1 = (c1 + b) | 0;
+  for (let group = 1; ; group += 2) {
     x0 = (x0 + x1) | 0;
-    x1 = (isEven ? (x1 << 13) | (x1 >>> 19) : (x1 << 17) | (x1 >>> 15)) ^ x0;
+    x1 = rotate(x1, 13) ^ x0;
     x0 = (x0 + x1) | 0;
-    x1 = (isEven ? (x1 << 15) | (x1 >>> 17) : (x1 << 29) | (x1 >>> 3)) ^ x0;
+    x1 = rotate(x1, 15) ^ x0;
     x0 = (x0 + x1) | 0;
-    x1 = (isEven ? (x1 << 26) | (x1 >>> 6) : (x1 << 16) | (x1 >>> 16)) ^ x0;
+    x1 = rotate(x1, 26) ^ x0;
     x0 = (x0 + x1) | 0;
-    x1 = (isEven ? (x1 << 6) | (x1 >>> 26) : (x1 << 24) | (x1 >>> 8)) ^ x0;
-    // After each group the key is added, its three words in turn, with the number of the group.
-    const turn = group % 3;
-    x0 = (x0 + (turn === 0 ? k1 : turn === 1 ? k2 : k0)) | 0;
-    x1 = (x1 + (turn === 0 ? k2 : turn === 1 ? k0 : k1) + group + 1) | 0;
+    x1 = rotate(x1, 6) ^ x0;
+    x0 = (x0 + b) | 0;
+    x1 = (x1 + c + group) | 0;
+    if (group === 5) break;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, 17) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, 29) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, 16) ^ x0;
+    x0 = (x0 + x1) | 0;
+    x1 = rotate(x1, 24) ^ x0;
+    x0 = (x0 + c) | 0;
+    x1 = (x1 + a + group + 1) | 0;
+    const last = c;
+    c = b;
+    b = a;
+    a = last;
   }
   block[0] = x0;
   block[1] = x1;
