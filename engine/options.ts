@@ -48,8 +48,13 @@ export const weightOptionsSchema = z.strictObject({
 });
 
 export const encoderOptionsSchema = z.strictObject({
-  /** Passes over the tracks at each training. */
+  /** Passes of gradient descent over the tracks at each training. */
   epochs: z.int().min(1).max(100).default(6),
+  /**
+   * Most tracks that one pass looks at; each pass draws its own, annotated tracks first. The heads, which are solved
+   * exactly, learn from all tracks whatever this is.
+   */
+  tracksPerEpoch: z.int().min(1).default(500),
   batch: z.int().min(1).max(512).default(16),
   /** A track's factor is a target once it is made from this many listeners. */
   minFans: z.int().min(1).default(5),

@@ -4,7 +4,8 @@ import { DubplateError } from '../core/errors.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import type { EmbeddingSpace } from './examples.ts';
-import { add, constant, multiply, toOnnx } from './graph.ts';
+import { toOnnx } from './graph.ts';
+import { inSpace } from './heads.ts';
 import { argmax, attributeNames, keyClasses, keyNames, tempoAxis, tempoClasses, tempoOf } from './labels.ts';
 import { affine } from './layers.ts';
 import { type OnnxModel, readOnnx } from './onnx-file.ts';
@@ -56,16 +57,12 @@ const outputNames = {
 export function encoderFile(weights: WeightValues, space: EmbeddingSpace): Uint8Array {
   const dim = space.mean.length;
   const { outputs } = frozenNetwork(dim, weights);
-  const factor = add(
-    multiply(outputs.embedding, constant(Float32Array.of(space.scale), [1], 'embedding.scale')),
-    constant(space.mean, [dim], 'embedding.mean'),
-  );
   return toOnnx(
     {
       [outputNames.tempo]: outputs.tempo,
       [outputNames.key]: outputs.key,
       [outputNames.attributes]: affine(outputs.attributes, 1, 0.5),
-      [outputNames.embedding]: factor,
+      [outputNames.embedding]: inSpace(outputs.embedding, space),
     },
     {
       batch: 'N',

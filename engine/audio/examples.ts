@@ -48,6 +48,13 @@ export function splitByGroup(examples: readonly Example[], draw: Draw): Split {
   };
 }
 
+/** At most so many examples for one epoch, by chance, annotated ones before all others. */
+export function chooseForEpoch(examples: readonly Example[], most: number, draw: Draw): readonly Example[] {
+  if (examples.length <= most) return examples;
+  const shuffled = shuffle(examples, draw);
+  return [...shuffled.filter(({ sound }) => sound), ...shuffled.filter(({ sound }) => !sound)].slice(0, most);
+}
+
 /** Shuffled, with the annotated ones spread evenly, so that every batch has its share of them. */
 export function dealEvenly(examples: readonly Example[], draw: Draw): Example[] {
   const shuffled = shuffle(examples, draw);

@@ -1,12 +1,13 @@
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
 import type { Progress } from '../core/progress.ts';
 import { type EmbeddingSpace, type Example, factorWeight, type Split, standardiseFactor } from './examples.ts';
-import { type Tensor, toOnnx } from './graph.ts';
+import { add, constant, input, multiply, type Tensor, toOnnx } from './graph.ts';
 import { attributeNames, attributesOf } from './labels.ts';
 import { musicalNumbers, musicalRow } from './musical.ts';
+import { encoderHeads } from './network.ts';
 import { applyMap, errorOf, type LinearMap, type Rows, ridge } from './ridge.ts';
-import { openSession } from './session.ts';
-import { frozenNetwork, type WeightValues } from './weights.ts';
+import { openSession, type Values } from './session.ts';
+import { frozen, frozenNetwork, type WeightValues } from './weights.ts';
 
 /** What the network says about examples ahead of the heads solved here, one row per example. */
 export interface Hearing {
@@ -47,6 +48,39 @@ export async function hear({ train, validate }: Split, weights: WeightValues, pr
   };
   try {
     return { train: await read(train, 0), validate: await read(validate, train.length) };
+  } finally {
+    await session.close();
+  }
+}
+
+/** Standardised embeddings as factors: mean + scale · embedding, in the graph. */
+export const inSpace = (embedding: Tensor, { mean, scale }: EmbeddingSpace): Tensor =>
+  add(
+    multiply(embedding, constant(Float32Array.of(scale), [1], 'embedding.scale')),
+    constant(mean, [mean.length], 'embedding.mean'),
+  );
+
+/**
+ * The embeddings of what was heard already: what the encoder of these weights says of the same waveforms, up to rounding,
+ * without listening again [n × dim].
+ */
+export async function embedHeard(
+  { features, tempo, key }: Hearing,
+  weights: WeightValues,
+  space: EmbeddingSpace,
+): Promise<Matrix> {
+  const dim = space.mean.length;
+  const heard = {
+    features: input('features', [1, features.cols]),
+    tempo: input('tempo', [1, tempo.cols]),
+    key: input('key', [1, key.cols]),
+  };
+  const { embedding } = encoderHeads(heard, dim, frozen(weights));
+  const session = await openSession(toOnnx({ embedding: inSpace(embedding, space) }, { batch: 'N' }));
+  const values = ({ rows, cols, data }: Matrix): Values => ({ shape: [rows, cols], data });
+  try {
+    const said = await session.run({ features: values(features), tempo: values(tempo), key: values(key) });
+    return { rows: features.rows, cols: dim, data: said.embedding!.data };
   } finally {
     await session.close();
   }

@@ -32,13 +32,17 @@ import {
 } from './layers.ts';
 import { musicalDescription, musicalNumbers } from './musical.ts';
 
-/** What the network says about N waveforms. */
-export interface NetworkOutputs {
+/** What the network hears in N waveforms: what the heads look at. */
+export interface HeardTensors {
   /** ln p over the tempo axis [N × 44] and over keys [N × 24]. */
   readonly tempo: Tensor;
   readonly key: Tensor;
   /** Everything heard [N × features]; the attributes are linear in it. */
   readonly features: Tensor;
+}
+
+/** What the network says about N waveforms. */
+export interface NetworkOutputs extends HeardTensors {
   /** Energy and four timbre dimensions [N × 5], mapped from [0, 1] to [-1, 1]. */
   readonly attributes: Tensor;
   /** [N × dim], in standard units of the training targets: linear in the musical description and in what is heard. */
@@ -59,13 +63,20 @@ export function encoderNetwork(waveform: Tensor, dim: number, weights: Weights):
   const summary = concat([...rhythm.summary, ...pitch.summary], 1);
   const sound = hidden(weights, 'sound', summary.shape[1]!, 256)(summary);
   const features = concat([summary, sound, exp(rhythm.tempo), exp(pitch.key)], 1);
+  const heard = { tempo: rhythm.tempo, key: pitch.key, features };
+  return { ...heard, ...encoderHeads(heard, dim, weights) };
+}
+
+/** The linear end of the network. */
+export function encoderHeads(
+  { tempo, key, features }: HeardTensors,
+  dim: number,
+  weights: Weights,
+): Pick<NetworkOutputs, 'attributes' | 'embedding'> {
   const width = features.shape[1]!;
   const attributes = dense(weights, 'attributes', width, attributeNames.length, 0)(features);
-  const musical = musicalDescription(rhythm.tempo, pitch.key, attributes);
+  const musical = musicalDescription(tempo, key, attributes);
   return {
-    tempo: rhythm.tempo,
-    key: pitch.key,
-    features,
     attributes,
     embedding: add(
       dense(weights, 'embedding.musical', musicalNumbers, dim, 0)(musical),

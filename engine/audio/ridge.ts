@@ -1,5 +1,6 @@
 import { factorizeCholesky, substitute } from '../als/cholesky.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
+import { crossProducts, outerProducts } from './products.ts';
 
 /** A linear map: y = W·x + b with W [inputs × outputs] stored row-major by input. */
 export interface LinearMap {
@@ -136,23 +137,7 @@ interface System {
 const normalEquations = ({ Z, Y }: Scaled): System =>
   Z.length < Z[0]!.length
     ? { A: innerProducts(Z), right: transposed(Y), coefficients: (x) => combine(Z, x) }
-    : { A: outerProducts(Z), right: transposed(Y).map((y) => combine(Z, y)), coefficients: (x) => x };
-
-/** ZᵀZ [p × p], four rows at a time: the sums are fetched and put back a quarter as often. */
-function outerProducts(Z: readonly Float64Array[]): Float64Array {
-  const p = Z[0]!.length;
-  const A = new Float64Array(p * p);
-  const nothing = new Float64Array(p);
-  for (let r = 0; r < Z.length; r += 4) {
-    const [a, b, c, d] = [Z[r]!, Z[r + 1] ?? nothing, Z[r + 2] ?? nothing, Z[r + 3] ?? nothing];
-    for (let i = 0; i < p; i++) {
-      const [ai, bi, ci, di] = [a[i]!, b[i]!, c[i]!, d[i]!];
-      const at = i * p;
-      for (let j = 0; j <= i; j++) A[at + j]! += ai * a[j]! + bi * b[j]! + ci * c[j]! + di * d[j]!;
-    }
-  }
-  return A;
-}
+    : { A: outerProducts(Z), right: rowsOf(crossProducts(Y, Z), Z[0]!.length), coefficients: (x) => x };
 
 /** ZZᵀ [n × n] */
 function innerProducts(Z: readonly Float64Array[]): Float64Array {
@@ -180,6 +165,9 @@ function combine(Z: readonly Float64Array[], x: Float64Array): Float64Array {
 
 const transposed = (rows: readonly Float64Array[]): Float64Array[] =>
   Array.from(rows[0]!, (_, k) => Float64Array.from(rows, (row) => row[k]!));
+
+const rowsOf = (values: Float64Array, width: number): Float64Array[] =>
+  Array.from({ length: values.length / width }, (_, i) => values.subarray(i * width, (i + 1) * width));
 
 /** The coefficients of every output [p] for one λ > 0, which keeps the matrix positive definite. */
 function solve({ A, right, coefficients }: System, penalty: number): readonly Float64Array[] {

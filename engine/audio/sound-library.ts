@@ -42,8 +42,16 @@ interface Shelf {
   /** Y of the generation the encoder was trained towards, and how well each row was known then. */
   readonly anchors: Matrix;
   readonly fans: Uint32Array;
-  /** Embeddings in that generation's space, by track. */
+  /** Embeddings in that generation's space, by track: of those it was trained on, and of all tracks met so far in turn. */
+  readonly trained: Embeddings;
   readonly embeddings: Float32Array[];
+}
+
+type Embeddings = ReadonlyMap<number, Float32Array>;
+
+/** A track to learn from. */
+interface TrackExample extends Example {
+  readonly track: number;
 }
 
 /**
@@ -93,12 +101,37 @@ export class SoundLibrary {
       ...carried,
       encoder: shelf.digest,
       trainedOn: shelf.generation,
-      trained: examples.length * this.#options.epochs,
+      trained: Math.min(examples.length, this.#options.tracksPerEpoch) * this.#options.epochs,
       embedded: shelf.embeddings.length - before,
     };
   }
 
-  async #open(targets: SoundTargets, day: number, examples: readonly Example[], progress: Progress): Promise<Shelf> {
+  async #open(
+    targets: SoundTargets,
+    day: number,
+    examples: readonly TrackExample[],
+    progress: Progress,
+  ): Promise<Shelf> {
+    const { encoder, trained } = this.#given
+      ? { encoder: this.#given, trained: new Map() }
+      : await this.#train(targets, examples, progress);
+    return {
+      encoder,
+      digest: digestOf(encoder.bytes),
+      generation: targets.generation,
+      day,
+      anchors: targets.tracks,
+      fans: targets.fans,
+      trained,
+      embeddings: [],
+    };
+  }
+
+  #train(
+    targets: SoundTargets,
+    examples: readonly TrackExample[],
+    progress: Progress,
+  ): Promise<{ readonly encoder: Encoder; readonly trained: Embeddings }> {
     const dim = targets.tracks.cols;
     // The same examples, options and generation give the same encoder: arms that agree so far train it once.
     const key = digestOf(
@@ -108,27 +141,18 @@ export class SoundLibrary {
       targets.tracks.data,
       targets.fans,
     );
-    const encoder =
-      this.#given ??
-      (await this.#memo.get(key, async () => {
-        const streams: Streams = (purpose, actor, step) =>
-          this.#streams(`encoder ${targets.generation} ${purpose}`, actor, step);
-        return (await trainEncoder(examples, { ...this.#options, dim }, streams, progress)).encoder;
-      }));
-    return {
-      encoder,
-      digest: digestOf(encoder.bytes),
-      generation: targets.generation,
-      day,
-      anchors: targets.tracks,
-      fans: targets.fans,
-      embeddings: [],
-    };
+    return this.#memo.get(key, async () => {
+      const streams: Streams = (purpose, actor, step) =>
+        this.#streams(`encoder ${targets.generation} ${purpose}`, actor, step);
+      const { encoder, embeddings } = await trainEncoder(examples, { ...this.#options, dim }, streams, progress);
+      const trained = new Map(examples.map(({ track }, i) => [track, embeddings[i]!]));
+      return { encoder, trained, close: () => encoder.close() };
+    });
   }
 
   /** Tracks that can teach something: annotated, or with a factor that enough listeners have shaped. */
-  #examples({ tracks, fans }: SoundTargets): Example[] {
-    const examples: Example[] = [];
+  #examples({ tracks, fans }: SoundTargets): TrackExample[] {
+    const examples: TrackExample[] = [];
     for (let track = 0; track < tracks.rows; track++) {
       const sound = this.#catalogue.annotation(track);
       const fanCount = fans[track] ?? 0;
@@ -136,6 +160,7 @@ export class SoundLibrary {
       const artist = this.#catalogue.tracks[track]?.artist;
       if ((!sound && !isKnown) || artist === undefined) continue;
       examples.push({
+        track,
         waveform: () => this.#catalogue.waveform(track),
         group: artist,
         ...(sound ? { sound } : {}),
@@ -149,14 +174,16 @@ export class SoundLibrary {
   async #embedNewTracks(shelf: Shelf, trackCount: number, progress: Progress): Promise<void> {
     const from = shelf.embeddings.length;
     if (from >= trackCount) return;
+    const tracks = Array.from({ length: trackCount - from }, (_, i) => from + i);
+    const unheard = tracks.filter((track) => !shelf.trained.has(track));
     const heard = await this.#memo.get(`embeddings by ${shelf.digest} of ${from} to ${trackCount}`, async () => {
       const waveforms = function* (catalogue: Catalogue) {
-        for (let track = from; track < trackCount; track++) yield catalogue.waveform(track);
+        for (const track of unheard) yield catalogue.waveform(track);
       };
       const readings = await shelf.encoder.read(waveforms(this.#catalogue), progress);
-      return readings.map((reading) => reading.embedding);
+      return new Map(unheard.map((track, i) => [track, readings[i]!.embedding]));
     });
-    for (const embedding of heard) shelf.embeddings.push(embedding);
+    for (const track of tracks) shelf.embeddings.push(shelf.trained.get(track) ?? heard.get(track)!);
   }
 
   /**

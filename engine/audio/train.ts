@@ -1,12 +1,28 @@
+import { rowOf } from '../core/matrix.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import type { Streams } from '../core/random.ts';
 import type { EncoderOptions } from '../options.ts';
 import { createAdam } from './adam.ts';
 import { batchInputs, fillBatch, knownShares } from './batch.ts';
 import { type Encoder, encoderFile, loadEncoder, spaceOf, weightsOf } from './encoder.ts';
-import { dealEvenly, type EmbeddingSpace, type Example, embeddingSpace, splitByGroup } from './examples.ts';
+import {
+  chooseForEpoch,
+  dealEvenly,
+  type EmbeddingSpace,
+  type Example,
+  embeddingSpace,
+  splitByGroup,
+} from './examples.ts';
 import { add, gradients, input, mean, multiply, scale, square, subtract, sum, type Tensor, toOnnx } from './graph.ts';
-import { hear, solveAttributes, solveEmbedding, withAttributes, withEmbedding } from './heads.ts';
+import {
+  embedHeard,
+  type Heard,
+  hear,
+  solveAttributes,
+  solveEmbedding,
+  withAttributes,
+  withEmbedding,
+} from './heads.ts';
 import { type EncoderQuality, encoderQuality } from './quality.ts';
 import { openSession, type Values } from './session.ts';
 import { type TrainableNetwork, trainableNetwork, type WeightValues } from './weights.ts';
@@ -31,6 +47,16 @@ export interface TrainingReport {
   readonly validation: EncoderQuality | undefined;
 }
 
+export interface TrainedEncoder {
+  readonly encoder: Encoder;
+  readonly report: TrainingReport;
+  /** What the encoder makes of each example, in their order: it has just listened to them all. */
+  readonly embeddings: readonly Float32Array[];
+}
+
+export type TrainingOptions = Pick<EncoderOptions, 'epochs' | 'batch'> &
+  Partial<Pick<EncoderOptions, 'tracksPerEpoch'>> & { readonly dim: number };
+
 const learningRate = 2e-3;
 const warmupSteps = 30;
 
@@ -39,7 +65,8 @@ const warmupSteps = 30;
  *
  *     loss = CE(tempo) + CE(key) + 2·MSE(attributes) + 2·MSE(embedding)
  *
- * each over the tracks that have that target; then its linear heads once more, exactly, by ridge regression on what the trained
+ * each over the tracks that have that target, each epoch over at most `tracksPerEpoch` of them: the annotated ones teach
+ * the most; then its linear heads once more, exactly, from all tracks, by ridge regression on what the trained
  * network hears, with a penalty that validation chooses. So an encoder of few tracks and steps still makes the best of
  * what it hears. The same examples, options and streams give the same bytes (on one CPU type and runtime version).
  *
@@ -51,21 +78,22 @@ const warmupSteps = 30;
  */
 export async function trainEncoder(
   examples: readonly Example[],
-  options: Pick<EncoderOptions, 'epochs' | 'batch'> & { readonly dim: number },
+  options: TrainingOptions,
   streams: Streams,
   progress: Progress = silent,
   startFrom?: Pick<Encoder, 'bytes'>,
-): Promise<{ readonly encoder: Encoder; readonly report: TrainingReport }> {
+): Promise<TrainedEncoder> {
   if (examples.length === 0) throw new Error('There is nothing to train on');
   const { dim } = options;
   const split = splitByGroup(examples, streams('encoder split', 0));
   const earlier = startFrom ? weightsOf(startFrom.bytes) : undefined;
   const space = embeddingSpace(split.train, dim) ?? spaceOf(earlier, dim);
-  const batch = Math.min(options.batch, split.train.length);
+  const batch = Math.min(options.batch, options.tracksPerEpoch ?? Number.POSITIVE_INFINITY, split.train.length);
   const network = trainableNetwork({ batch, dim }, streams, earlier);
 
   const descended = await descend(network, split.train, { ...options, batch }, space, streams, progress);
-  const trained = await solveHeads(descended.weights);
+  const heard = await hear(split, descended.weights, progress);
+  const trained = solveHeads(descended.weights, heard);
   const encoder = await loadEncoder(encoderFile(trained, space));
   const report: TrainingReport = {
     trained: split.train.length,
@@ -75,14 +103,23 @@ export async function trainEncoder(
     epochs: descended.epochs,
     validation: split.validate.length === 0 ? undefined : await validateOn(encoder, split.validate),
   };
-  return { encoder, report };
+  return { encoder, report, embeddings: await embeddingsOf(trained, heard) };
 
-  async function solveHeads(weights: WeightValues): Promise<WeightValues> {
-    const heard = await hear(split, weights, progress);
+  function solveHeads(weights: WeightValues, heard: Heard): WeightValues {
     const attributes = solveAttributes(split, heard);
     const embedding = solveEmbedding(split, heard, attributes, space);
     const told = attributes ? withAttributes(weights, attributes) : weights;
     return embedding ? withEmbedding(told, embedding) : told;
+  }
+
+  async function embeddingsOf(weights: WeightValues, heard: Heard): Promise<Float32Array[]> {
+    const found = new Map<Example, Float32Array>();
+    for (const side of ['train', 'validate'] as const) {
+      if (split[side].length === 0) continue;
+      const embedded = await embedHeard(heard[side], weights, space);
+      for (const [row, example] of split[side].entries()) found.set(example, rowOf(embedded, row));
+    }
+    return examples.map((example) => found.get(example)!);
   }
 }
 
@@ -103,22 +140,23 @@ interface Descended {
 async function descend(
   { outputs, weights: trainable }: TrainableNetwork,
   examples: readonly Example[],
-  { epochs, batch }: { readonly epochs: number; readonly batch: number },
+  { epochs, batch, tracksPerEpoch = examples.length }: Omit<TrainingOptions, 'dim'>,
   space: EmbeddingSpace,
   streams: Streams,
   progress: Progress,
 ): Promise<Descended> {
   const weights = trainable.map(({ weight }) => weight);
   const session = await openSession(trainingGraph(outputs, trainable, batch));
-  const stepsPerEpoch = Math.floor(examples.length / batch);
+  const stepsPerEpoch = Math.floor(Math.min(tracksPerEpoch, examples.length) / batch);
   const steps = epochs * stepsPerEpoch;
-  const shares = knownShares(examples);
   const adam = createAdam(weights);
   const history: Losses[] = [];
   try {
     for (let epoch = 0; epoch < epochs; epoch++) {
       const draw = streams('encoder epoch', epoch);
-      const order = dealEvenly(examples, draw);
+      const seen = chooseForEpoch(examples, tracksPerEpoch, draw);
+      const shares = knownShares(seen);
+      const order = dealEvenly(seen, draw);
       const losses = { tempo: 0, key: 0, attributes: 0, embedding: 0 };
       for (let s = 0; s < stepsPerEpoch; s++) {
         const feeds: Record<string, Values> = fillBatch(order.slice(s * batch, (s + 1) * batch), space, shares, draw);

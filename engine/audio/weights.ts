@@ -59,13 +59,17 @@ export function frozenNetwork(
   weights: WeightValues,
 ): { readonly waveform: Tensor; readonly outputs: NetworkOutputs } {
   const waveform = input('waveform', [1, waveformSamples]);
-  const outputs = encoderNetwork(waveform, dim, (name, shape) => {
+  return { waveform, outputs: encoderNetwork(waveform, dim, frozen(weights)) };
+}
+
+/** Weights as constants. */
+export const frozen =
+  (weights: WeightValues): Weights =>
+  (name, shape) => {
     const length = shape.reduce((product, n) => product * n, 1);
     const data = weights.get(name);
     if (data?.length === length) return constant(data, shape, name);
     if (!name.startsWith('embedding.'))
       throw new Error(`The network asks for ${name} [${shape}], which was never trained`);
     return constant(new Float32Array(length), shape, name);
-  });
-  return { waveform, outputs };
-}
+  };

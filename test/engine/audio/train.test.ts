@@ -70,6 +70,25 @@ describe('trainEncoder', () => {
     expect(Buffer.from(a.encoder.bytes).equals(other.encoder.bytes)).toBe(false);
   });
 
+  it('says of every example what the encoder says of it on listening again', async () => {
+    const { encoder, embeddings } = await train(tracks.slice(0, 110), { epochs: 1, batch: 16, dim });
+    const again = await encoder.read(waveformsOf(tracks.slice(0, 110)));
+    expect(embeddings).toHaveLength(110);
+    embeddings.forEach((embedding, i) => {
+      embedding.forEach((v, d) => {
+        expect(v).toBeCloseTo(again[i]!.embedding[d]!, 5);
+      });
+    });
+  });
+
+  it('looks at no more tracks in an epoch than it is told, and solves the heads from all', async () => {
+    const options = { epochs: 3, batch: 8, tracksPerEpoch: 16, dim };
+    const { report, embeddings } = await train(tracks, options);
+    expect(report.steps).toBe(6);
+    expect(embeddings).toHaveLength(130);
+    expect(report.validation!.brightnessR2).toBeGreaterThan(0.5); // from 16 tracks alone it would be guesswork
+  });
+
   it('manages with fewer tracks than a batch', async () => {
     const { report, encoder } = await train(tracks.slice(0, 3), { epochs: 2, batch: 32, dim });
     expect(report.steps).toBe(2);
