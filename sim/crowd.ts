@@ -3,7 +3,7 @@ import { eventKinds, kindCode } from '../engine/core/events.ts';
 import { type ListenerColumns, listenerLayout, listenerTable } from './actors/listener.ts';
 import { columnsOf, copyColumns } from './actors/rows.ts';
 import { type Charts, copyCharts, createCharts } from './charts.ts';
-import { createHeard, type Heard } from './heard.ts';
+import { type Arena, createHeard, type Heard, heardFrom } from './heard.ts';
 import { copyShelf, createShelf, type Shelf } from './shelf.ts';
 import type { World } from './world.ts';
 
@@ -30,13 +30,20 @@ export interface CrowdState {
   readonly slateEvents: Map<number, number>;
 }
 
+/** A crowd at one moment as plain data, which can be sent to another thread. */
+export type CrowdSnapshot = Omit<CrowdState, 'heard'> & { readonly heard: readonly Arena[] };
+
 /** The listeners of one arm, in the middle of their lives. */
 export interface Crowd {
   readonly state: CrowdState;
   /** An equal crowd that shares nothing with this one. */
   clone(): Crowd;
+  /** The same as plain data. */
+  snapshot(): CrowdSnapshot;
   /** Whether they ever met: played, skipped, or picked at onboarding. */
   hasHeard(listener: number, track: number): boolean;
+  /** Every track that they met, ascending. */
+  heardBy(listener: number): Uint32Array;
   /** Whether the listener has signed up and not left. */
   isMember(listener: number): boolean;
   /** @throws DubplateError AUDIT_FAILED when counts that must balance do not. */
@@ -68,24 +75,33 @@ export function createCrowd(world: World): Crowd {
 const signingUp = listenerTable.states.indexOf('signingUp');
 const churned = listenerTable.states.indexOf('churned');
 
+/** The crowd that a snapshot was taken of; it goes on to write to the snapshot. */
+export const crowdFrom = (snapshot: CrowdSnapshot): Crowd => crowdOf({ ...snapshot, heard: heardFrom(snapshot.heard) });
+
+const copyState = (state: CrowdState): CrowdState => ({
+  columns: { ...copyColumns<typeof listenerLayout>(state.columns), state: state.columns.state.slice() },
+  heard: state.heard.clone(),
+  library: copyShelf(state.library),
+  followed: copyShelf(state.followed),
+  slateGeneration: state.slateGeneration.slice(),
+  slateCursor: state.slateCursor.slice(),
+  charts: copyCharts(state.charts),
+  trackPlays: state.trackPlays.slice(),
+  logged: state.logged.slice(),
+  slatesServed: new Map(state.slatesServed),
+  slateEvents: new Map(state.slateEvents),
+});
+
 function crowdOf(state: CrowdState): Crowd {
   return {
     state,
-    clone: () =>
-      crowdOf({
-        columns: { ...copyColumns<typeof listenerLayout>(state.columns), state: state.columns.state.slice() },
-        heard: state.heard.clone(),
-        library: copyShelf(state.library),
-        followed: copyShelf(state.followed),
-        slateGeneration: state.slateGeneration.slice(),
-        slateCursor: state.slateCursor.slice(),
-        charts: copyCharts(state.charts),
-        trackPlays: state.trackPlays.slice(),
-        logged: state.logged.slice(),
-        slatesServed: new Map(state.slatesServed),
-        slateEvents: new Map(state.slateEvents),
-      }),
+    clone: () => crowdOf(copyState(state)),
+    snapshot: () => {
+      const copy = copyState(state);
+      return { ...copy, heard: copy.heard.arenas };
+    },
     hasHeard: (listener, track) => state.heard.exposures(listener, track) > 0,
+    heardBy: (listener) => state.heard.tracks(listener),
     isMember(listener) {
       const now = state.columns.state[listener];
       return now !== signingUp && now !== churned;

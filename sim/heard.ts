@@ -3,11 +3,14 @@ export interface Heard {
   exposures(listener: number, track: number): number;
   /** Count one more meeting; how many there were before. */
   add(listener: number, track: number): number;
-  /** Different tracks that a listener met. */
+  /** Different tracks that a listener met: how many, and which, ascending. */
   distinct(listener: number): number;
+  tracks(listener: number): Uint32Array;
   /** All meetings of a listener. */
   total(listener: number): number;
   clone(): Heard;
+  /** Where it is all kept: plain data. */
+  readonly arenas: readonly Arena[];
 }
 
 /** The unit of work and of log: fixed, so that results do not depend on how many workers there are. */
@@ -23,11 +26,11 @@ export function createHeard(listeners: number): Heard {
   const arenas = Array.from({ length: Math.ceil(listeners / blockListeners) }, (_, b) =>
     createArena(Math.min(blockListeners, listeners - b * blockListeners)),
   );
-  return heardIn(arenas);
+  return heardFrom(arenas);
 }
 
 /** Keys are track + 1, 0 is free. Table of row r: 2^bits[r] entries from offset[r]. */
-interface Arena {
+export interface Arena {
   keys: Uint32Array;
   counts: Uint16Array;
   used: number;
@@ -37,8 +40,10 @@ interface Arena {
   readonly total: Uint32Array;
 }
 
-function heardIn(arenas: readonly Arena[]): Heard {
+/** The meetings kept in these arenas, which it goes on to write to. */
+export function heardFrom(arenas: readonly Arena[]): Heard {
   return {
+    arenas,
     exposures(listener, track) {
       const arena = arenas[listener >>> 13]!;
       const row = listener & (blockListeners - 1);
@@ -62,9 +67,18 @@ function heardIn(arenas: readonly Arena[]): Heard {
       return 0;
     },
     distinct: (listener) => arenas[listener >>> 13]!.distinct[listener & (blockListeners - 1)]!,
+    tracks: (listener) => keysOf(arenas[listener >>> 13]!, listener & (blockListeners - 1)),
     total: (listener) => arenas[listener >>> 13]!.total[listener & (blockListeners - 1)]!,
-    clone: () => heardIn(arenas.map(copyArena)),
+    clone: () => heardFrom(arenas.map(copyArena)),
   };
+}
+
+function keysOf(arena: Arena, row: number): Uint32Array {
+  const tracks = new Uint32Array(arena.distinct[row]!);
+  const end = arena.offset[row]! + (1 << arena.bits[row]!);
+  let n = 0;
+  for (let at = arena.offset[row]!; at < end; at++) if (arena.keys[at] !== 0) tracks[n++] = arena.keys[at]! - 1;
+  return tracks.sort();
 }
 
 function createArena(rows: number): Arena {

@@ -1,18 +1,11 @@
-import {
-  type Catalogue,
-  type Listener,
-  type SoundAttributes,
-  type Track,
-  type Waveform,
-  waveformSamples,
-} from '../engine/core/catalogue.ts';
+import type { Catalogue, Listener, SoundAttributes, Track } from '../engine/core/catalogue.ts';
 import { artistId, trackId, userId } from '../engine/core/ids.ts';
 import { createStreams, type Streams } from '../engine/core/random.ts';
 import type { SimTime } from '../engine/core/time.ts';
 import { type Arrivals, planArrivals } from './arrivals.ts';
 import { drawArtists } from './artists.ts';
 import { type Attention, createAttention } from './attention.ts';
-import { synthesise } from './audio/synthesise.ts';
+import { createWaveformStore, type WaveformStore } from './audio/waveform-store.ts';
 import { bell } from './exact.ts';
 import type { FamilyName, WorldOptions } from './options.ts';
 import { drawPeople, type People } from './people.ts';
@@ -34,6 +27,8 @@ export interface World extends WorldSpan {
   readonly options: WorldOptions;
   /** All listeners and tracks that will exist in the run, in order of arrival: what the engine may see, once it is time. */
   readonly catalogue: Catalogue;
+  /** Begins to synthesise the whole catalogue on another thread; what it returns ends that. */
+  prefetchWaveforms(): () => Promise<void>;
   /** How many listeners have signed up, and tracks are out, at that time (included). */
   listenerCountAt(time: SimTime): number;
   trackCountAt(time: SimTime): number;
@@ -54,16 +49,17 @@ export interface World extends WorldSpan {
  * the first days stay as they are.
  */
 export function createWorld(options: WorldOptions, span: WorldSpan): World {
-  const streams = createStreams(`${span.seed} ${span.family}`);
+  const streams = createStreams(streamSeed(span));
   const releases = planReleases(options, span, streams);
   const arrivals = planArrivals(options, span, streams);
   const sounds = drawSounds(releases, streams);
+  const parts: PublicParts = { ...span, options, releases, arrivals, sounds, streams };
   const tracksByArtist = groupByArtist(releases);
   const nobody = new Uint32Array(0);
   return {
     ...span,
     options,
-    catalogue: createCatalogue({ options, releases, arrivals, sounds, streams }),
+    ...openCatalogue(parts),
     listenerCountAt: (time) => countUpTo(arrivals.signedUpAt, time),
     trackCountAt: (time) => countUpTo(releases.releasedAt, time),
     sounds,
@@ -71,7 +67,7 @@ export function createWorld(options: WorldOptions, span: WorldSpan): World {
     arrivals,
     streams,
     tracksOf: (artist) => tracksByArtist[artist] ?? nobody,
-    ...drawHidden({ options, releases, arrivals, sounds, streams }, span.family, streams),
+    ...drawHidden(parts, streams),
   };
 }
 
@@ -81,10 +77,12 @@ export function createWorld(options: WorldOptions, span: WorldSpan): World {
  */
 export function scrambleTruth(world: World, seed: string): World {
   const streams = createStreams(`${world.seed} ${world.family} scrambled ${seed}`);
-  return { ...world, catalogue: createCatalogue(world), ...drawHidden(world, world.family, streams) };
+  return { ...world, ...openCatalogue(world), ...drawHidden(world, streams) };
 }
 
-interface PublicParts {
+const streamSeed = ({ seed, family }: Pick<WorldSpan, 'seed' | 'family'>): string => `${seed} ${family}`;
+
+interface PublicParts extends Pick<WorldSpan, 'seed' | 'family'> {
   readonly options: WorldOptions;
   readonly releases: Releases;
   readonly arrivals: Arrivals;
@@ -92,15 +90,22 @@ interface PublicParts {
   readonly streams: Streams;
 }
 
-function drawHidden(parts: PublicParts, family: FamilyName, streams: Streams) {
-  const { options, releases, arrivals, sounds } = parts;
+function drawHidden({ options, releases, arrivals, sounds, family }: PublicParts, streams: Streams) {
   const people = drawPeople(options, arrivals, streams);
   const artists = drawArtists(releases, options.scenes, streams);
   const truth = createTruth(family, { options, people, sounds, releases, artists, streams });
   return { people, truth, attentionOn: createAttention(releases, truth, options) };
 }
 
-function createCatalogue({ options, releases, arrivals, sounds, streams }: PublicParts): Catalogue {
+function openCatalogue(parts: PublicParts): Pick<World, 'catalogue' | 'prefetchWaveforms'> {
+  const waveforms = createWaveformStore(parts.sounds, streamSeed(parts));
+  return { catalogue: createCatalogue(parts, waveforms), prefetchWaveforms: waveforms.prefetch };
+}
+
+function createCatalogue(
+  { options, releases, arrivals, sounds, streams }: PublicParts,
+  waveforms: WaveformStore,
+): Catalogue {
   const tracks: Track[] = Array.from(releases.releasedAt, (releasedAt, t) => ({
     id: trackId(`t${t}`),
     artist: artistId(`a${releases.artist[t]}`),
@@ -112,37 +117,13 @@ function createCatalogue({ options, releases, arrivals, sounds, streams }: Publi
     signedUpAt,
     region: arrivals.region[l] ?? 0,
   }));
-  const waveforms = createWaveformMemory((t) => synthesise(soundOf(sounds, t), streams('waveform', t)));
   return {
     listeners,
     tracks,
-    waveform: (t) => waveforms(checked(t, tracks.length)),
+    waveform: (t) => waveforms.waveform(checked(t, tracks.length)),
     annotation: (t): SoundAttributes | undefined =>
       streams('annotation', checked(t, tracks.length))() < options.annotatedShare ? soundOf(sounds, t) : undefined,
   };
-}
-
-/** Waveforms remembered as 16-bit samples (96 KiB each), the most recently asked for; the first answer is rounded like the later ones. */
-const waveformsKept = 4096;
-
-function createWaveformMemory(make: (track: number) => Waveform): (track: number) => Waveform {
-  const memory = new Map<number, Int16Array>();
-  return (track) => {
-    const samples = memory.get(track) ?? toInt16(make(track));
-    memory.delete(track);
-    memory.set(track, samples);
-    const [oldest] = memory.keys();
-    if (memory.size > waveformsKept && oldest !== undefined) memory.delete(oldest);
-    const waveform: Waveform = new Float32Array(waveformSamples);
-    for (let i = 0; i < waveform.length; i++) waveform[i] = (samples[i] ?? 0) / 32_767;
-    return waveform;
-  };
-}
-
-function toInt16(waveform: Waveform): Int16Array {
-  const samples = new Int16Array(waveform.length);
-  for (let i = 0; i < samples.length; i++) samples[i] = Math.round(32_767 * (waveform[i] ?? 0));
-  return samples;
 }
 
 function groupByArtist(releases: Releases): Uint32Array[] {

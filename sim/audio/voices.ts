@@ -98,22 +98,26 @@ export function playNote(note: Note, voices: Voices, draw: Draw, out: Float32Arr
   const to = Math.min(out.length, Math.round(stop + release));
   let decay = fade ** (from - start);
   let position = (phase + step * (from - start)) % tableSize;
-  let amplitude = loudness;
-  let stride = step;
-  for (let i = from; i < to; i++) {
-    if ((i & (controlSamples - 1)) === 0 || i === from) {
-      const modulation = Math.sin(swing + turn * i);
-      amplitude = loudness * (1 + voices.tremoloDepth * (modulation - 1));
-      stride = step * (1 + voices.vibratoDepth * modulation);
+  // Stretches in which nothing but decay and position changes from sample to sample.
+  for (let i = from; i < to; ) {
+    const modulation = Math.sin(swing + turn * i);
+    const amplitude = loudness * (1 + voices.tremoloDepth * (modulation - 1));
+    const stride = step * (1 + voices.vibratoDepth * modulation);
+    const end = Math.min(to, (i | (controlSamples - 1)) + 1);
+    const isPlain = i - start >= attack && end - 1 <= stop;
+    for (; i < end; i++) {
+      let level = amplitude;
+      if (!isPlain) {
+        const age = i - start;
+        level *= age < attack ? age / attack : 1;
+        level *= i > stop ? 1 - (i - stop) / release : 1;
+      }
+      const whole = position | 0;
+      const left = period[whole]!;
+      out[i]! += level * decay * (left + (position - whole) * (period[whole + 1]! - left));
+      decay *= fade;
+      position += stride;
+      if (position >= tableSize) position -= tableSize;
     }
-    const age = i - start;
-    const rise = age < attack ? age / attack : 1;
-    const fall = i > stop ? 1 - (i - stop) / release : 1;
-    const whole = position | 0;
-    const left = period[whole]!;
-    out[i]! += amplitude * rise * fall * decay * (left + (position - whole) * (period[whole + 1]! - left));
-    decay *= fade;
-    position += stride;
-    if (position >= tableSize) position -= tableSize;
   }
 }
