@@ -23,7 +23,9 @@ export function createColdSlates(
     const chart = charts.get(region) ?? regionCharts(generation, catalogue, region);
     charts.set(region, chart);
     const isHeard = new Set(heard);
-    const best = chart.filter((track) => !isHeard.has(track)).subarray(0, options.length);
+    // The charts rank the whole catalogue; the list is full soon.
+    const unheard = chart.subarray(0, options.length + isHeard.size).filter((track) => !isHeard.has(track));
+    const best = unheard.subarray(0, options.length);
     const epsilonSlots = Math.round(chartExploration * best.length);
     return layOut(best, new Uint32Array(), { length: options.length, slots: 0, epsilonSlots }, draw);
   };

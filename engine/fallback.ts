@@ -1,16 +1,14 @@
-import type { Catalogue } from './core/catalogue.ts';
 import type { Streams } from './core/random.ts';
 import type { SimTime } from './core/time.ts';
 import type { Generation } from './generation.ts';
-import type { InteractionLedger } from './interactions/weigh.ts';
-import type { EngineOptions } from './options.ts';
+import type { Observations } from './observations.ts';
 import type { ServedSlate } from './served-slate.ts';
-import { createSlateMaker, type SlateMaker } from './slate-maker.ts';
+import type { SlateMaker } from './slate-maker.ts';
 
-/** Answers for listeners who have no list in the cache. */
-export interface Fallback {
-  serve(listener: number, time: SimTime): ServedSlate;
-}
+/** Answers for listeners who have no list in the cache: a list for each, in order. */
+export type Fallback = (
+  asking: readonly { readonly listener: number; readonly time: SimTime }[],
+) => Promise<ServedSlate[]>;
 
 /**
  * A listener who has picked or played something is folded in against the generation, at once, with everything observed
@@ -18,20 +16,20 @@ export interface Fallback {
  */
 export function createFallback(
   generation: Generation,
-  catalogue: Catalogue,
-  ledger: InteractionLedger,
-  options: EngineOptions,
+  maker: SlateMaker,
+  observations: Observations,
   streams: Streams,
 ): Fallback {
-  let maker: SlateMaker | undefined;
-  return {
-    serve(listener, time) {
-      maker ??= createSlateMaker(generation, catalogue, options, streams);
-      const { history, heard, interactions } = ledger.ofUser(listener, time, generation.tracks.rows);
-      const factor = generation.foldIn.one(history);
-      const asker = { listener, factor, heard, interactions };
-      const { tracks, propensity } = maker.makeFor(asker, streams('fallback slate', listener, time));
+  return async (asking) => {
+    const askers = asking.map(({ listener, time }) => {
+      const { history, heard, interactions } = observations.ofUser(listener, time, generation.tracks.rows);
+      const draw = streams('fallback slate', listener, time);
+      return { listener, factor: generation.foldIn.one(history), heard, interactions, draw };
+    });
+    const list = await maker.prepare(askers);
+    return askers.map((_, i) => {
+      const { tracks, propensity } = list(i);
       return { tracks, propensity, generation: generation.number };
-    },
+    });
   };
 }

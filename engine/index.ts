@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Kernel } from './als/kernel.ts';
 import type { Encoder } from './audio/encoder.ts';
 import { SoundLibrary } from './audio/sound-library.ts';
+import { BlendThread } from './blend/blend-thread.ts';
 import type { SlateStore } from './cache/slate-store.ts';
 import type { Catalogue } from './core/catalogue.ts';
 import { digestOf } from './core/digest.ts';
@@ -13,9 +14,9 @@ import { writeNpy } from './core/npy.ts';
 import type { Progress } from './core/progress.ts';
 import type { Streams } from './core/random.ts';
 import type { SimTime } from './core/time.ts';
-import { createFallback } from './fallback.ts';
+import { createFallback, type Fallback } from './fallback.ts';
 import type { Generation } from './generation.ts';
-import { InteractionLedger } from './interactions/weigh.ts';
+import { Observations } from './observations.ts';
 import type { EngineOptions } from './options.ts';
 import { type RefreshReport, refresh } from './refresh.ts';
 import type { ServedSlate } from './served-slate.ts';
@@ -53,12 +54,14 @@ export interface Engine {
   digests(): { readonly model: string; readonly slates: string };
   /** @throws DubplateError AUDIT_FAILED when counts that must balance do not. */
   audit(): void;
+  /** Ends its other thread. */
+  close(): Promise<void>;
 }
 
 /** An engine with no past. @param options complete, as parsed by `engineOptionsSchema`. */
 export function createEngine(options: EngineOptions, parts: EngineParts): Engine {
   const { catalogue, store, streams } = parts;
-  const ledger = new InteractionLedger(options.weights);
+  const observations = new Observations(options.weights);
   const library = new SoundLibrary({
     catalogue,
     options: options.encoder,
@@ -66,29 +69,36 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
     memo: parts.memo,
     given: parts.encoder,
   });
+  const thread = new BlendThread();
   const slates: Hash = createHash('sha256');
   let generation: Generation | undefined;
+  let fallback: Fallback | undefined;
 
   const answer = async (
     listeners: Uint32Array,
     times: (i: number) => SimTime,
     read: SlateStore['read'],
   ): Promise<ServedSlate[]> => {
-    const current = serving(generation);
-    const fallback = createFallback(current, catalogue, ledger, options, streams);
+    const known = served(fallback);
     const cached = await read(listeners);
-    return cached.map((slate, i) => slate ?? fallback.serve(listeners[i] ?? 0, times(i)));
+    const missing = [...cached.keys()].filter((i) => cached[i] === undefined);
+    if (missing.length === 0) return cached as ServedSlate[];
+    const made = await known(missing.map((i) => ({ listener: listeners[i]!, time: times(i) })));
+    const answers = [...cached];
+    for (const [n, i] of missing.entries()) answers[i] = made[n];
+    return answers as ServedSlate[];
   };
 
   return {
-    observe: (events) => ledger.fold(events),
+    observe: (events) => observations.observe(events),
 
     async refresh(now) {
       const next = await refresh(generation, now, {
         ...parts,
         options,
-        ledger,
+        observations,
         library,
+        thread,
         onList: ({ listener, tracks }) => {
           slates
             .update(`${listener}:${tracks.length}:`)
@@ -96,6 +106,7 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
         },
       });
       generation = next.generation;
+      fallback = createFallback(generation, next.maker, observations, streams);
       return next.report;
     },
 
@@ -116,7 +127,7 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
     },
 
     saveModel(folder) {
-      const { users, tracks } = serving(generation);
+      const { users, tracks } = served(generation);
       writeNpy(join(folder, 'user_factors.npy'), users);
       writeNpy(join(folder, 'track_factors.npy'), tracks);
       writeFileAtomic(join(folder, 'users.txt'), lines(catalogue.listeners.slice(0, users.rows)));
@@ -125,22 +136,24 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
     },
 
     digests() {
-      const { users, tracks } = serving(generation);
+      const { users, tracks } = served(generation);
       return {
         model: digestOf(users.data, tracks.data, library.encoderFile ?? 'no encoder'),
         slates: slates.copy().digest('hex'),
       };
     },
 
-    playsObserved: () => ledger.playsFolded,
+    playsObserved: () => observations.plays(),
 
-    audit: () => ledger.audit(),
+    audit: () => observations.audit(),
+
+    close: () => thread.close(),
   };
 }
 
 const lines = (rows: readonly { readonly id: string }[]): string => rows.map(({ id }) => `${id}\n`).join('');
 
-function serving(generation: Generation | undefined): Generation {
-  if (!generation) throw new Error('the engine has no generation yet: refresh it before the first day');
-  return generation;
+function served<T>(present: T | undefined): T {
+  if (!present) throw new Error('the engine has no generation yet: refresh it before the first day');
+  return present;
 }

@@ -3,19 +3,25 @@ import type { Kernel } from './als/kernel.ts';
 import { startFactors } from './als/seed-factors.ts';
 import { trainAls } from './als/train.ts';
 import type { SoundIndex, SoundLibrary } from './audio/sound-library.ts';
+import type { BlendThread } from './blend/blend-thread.ts';
 import { listensToSound } from './blend/trust.ts';
 import type { ListenerSlate, SlateStore } from './cache/slate-store.ts';
 import type { Catalogue } from './core/catalogue.ts';
 import { digestOf } from './core/digest.ts';
+import { rowOf } from './core/matrix.ts';
 import type { Memo } from './core/memo.ts';
 import type { Progress } from './core/progress.ts';
 import type { Streams } from './core/random.ts';
 import type { SimTime } from './core/time.ts';
 import type { Generation } from './generation.ts';
 import { interactionMatrix } from './interactions/csr.ts';
-import type { Evidence, InteractionLedger } from './interactions/weigh.ts';
+import type { Evidence } from './interactions/weigh.ts';
+import type { Observations } from './observations.ts';
 import type { EngineOptions } from './options.ts';
-import { createSlateMaker } from './slate-maker.ts';
+import { type Asker, createSlateMaker, type SlateMaker } from './slate-maker.ts';
+
+/** Listeners whose tracks are scored at once: three blocks of up to two 4-byte scores for each track are held. */
+const blockListeners = 512;
 
 /** What one stage of a refresh took. */
 export interface StageCost {
@@ -42,9 +48,10 @@ export interface RefreshReport {
 export interface RefreshParts {
   readonly options: EngineOptions;
   readonly catalogue: Catalogue;
-  readonly ledger: InteractionLedger;
+  readonly observations: Observations;
   readonly library: SoundLibrary;
   readonly store: SlateStore;
+  readonly thread: BlendThread;
   readonly streams: Streams;
   readonly memo: Memo;
   readonly kernel: Kernel;
@@ -63,7 +70,7 @@ export async function refresh(
   previous: Generation | undefined,
   now: SimTime,
   parts: RefreshParts,
-): Promise<{ generation: Generation; report: RefreshReport }> {
+): Promise<{ generation: Generation; maker: SlateMaker; report: RefreshReport }> {
   const { options, catalogue, store, clock } = parts;
   const stages: Record<string, StageCost> = {};
   // What another arm computed before is charged in full: costs must not depend on the order of arms.
@@ -79,7 +86,7 @@ export async function refresh(
   const number = (previous?.number ?? 0) + 1;
   const [users, tracks] = [catalogue.listeners.length, catalogue.tracks.length];
 
-  const evidence = await stage('load', uncounted, () => parts.ledger.at(now, users, tracks));
+  const evidence = await stage('load', uncounted, () => parts.observations.at(now, users, tracks));
   const model = await stage(
     'train',
     ({ losses }) =>
@@ -101,30 +108,48 @@ export async function refresh(
     evidence,
   };
 
-  // Retrieval, blending and writing are one stream: lists are made only as fast as the cache takes them.
-  const maker = createSlateMaker(generation, catalogue, options, parts.streams);
+  // Retrieval, blending and writing are one stream: lists are made only as fast as the cache takes them. Later blocks
+  // are worked on off the main thread while this one is blended and written.
+  const blendingFrom = clock();
+  const maker = await createSlateMaker(generation, catalogue, options, parts.kernel, parts.thread);
   const sample: ListenerSlate[] = [];
-  let making = 0;
   let collaborative = 0;
+  let written = 0;
+  let writing = 0;
   const slots = new Float64Array(tracks);
-  function* lists(): Generator<ListenerSlate> {
-    for (let listener = 0; listener < users; listener++) {
-      const before = clock();
-      const made = maker.make(listener);
-      making += clock() - before;
+  const blockAt = (from: number): ReturnType<SlateMaker['prepare']> => {
+    const askers = askersOf(generation, Math.min(users, from), Math.min(users, from + blockListeners), parts.streams);
+    const block = maker.prepare(askers);
+    block.catch(() => {}); // looked at when its turn comes, which an earlier failure may prevent
+    return block;
+  };
+  // Two blocks ahead: one is being scored, one being blended on another thread.
+  const ahead = [blockAt(0), blockAt(blockListeners)];
+  let from = 0;
+  do {
+    const listAt = await ahead.shift()!;
+    ahead.push(blockAt(from + 2 * blockListeners));
+    const lists: ListenerSlate[] = [];
+    for (let listener = from; listener < Math.min(users, from + blockListeners); listener++) {
+      const made = listAt(listener - from);
       const list: ListenerSlate = { listener, tracks: made.tracks, propensity: made.propensity };
       collaborative += made.collaborativeShare;
-      for (const track of made.tracks) slots[track] = (slots[track] ?? 0) + 1;
+      for (let position = 0; position < made.tracks.length; position++) slots[made.tracks[position]!]! += 1;
       if (listener % Math.max(1, Math.floor(users / 100)) === 0) sample.push(list);
       parts.onList(list);
-      parts.progress('making lists', listener + 1, users);
-      yield list;
+      lists.push(list);
     }
-  }
-  const writingFrom = clock();
-  const written = await store.write(number, lists());
-  stages.blend = { seconds: making / 1000, flops: 2 * users * tracks * model.tracks.cols * (sound ? 2 : 1) };
-  stages.write = { seconds: (clock() - writingFrom - making) / 1000, flops: 0 };
+    const before = clock();
+    written += await store.write(number, lists);
+    writing += clock() - before;
+    from += blockListeners;
+    parts.progress('making lists', Math.min(from, users), users);
+  } while (from < users);
+  stages.blend = {
+    seconds: (clock() - blendingFrom - writing) / 1000,
+    flops: 2 * users * tracks * model.tracks.cols * (sound ? 2 : 1),
+  };
+  stages.write = { seconds: writing / 1000, flops: 0 };
   await stage('verify', uncounted, () => store.verify(number, sample));
   await stage('publish', uncounted, () => store.publish(number));
 
@@ -138,7 +163,19 @@ export async function refresh(
     collaborativeShare: users === 0 ? 0 : collaborative / users,
     losses: model.losses,
   };
-  return { generation, report };
+  return { generation, maker, report };
+}
+
+/** Listeners [from, to), whom the generation knows. */
+function askersOf({ number, users, evidence }: Generation, from: number, to: number, streams: Streams): Asker[] {
+  const { indptr, indices } = evidence.heard;
+  return Array.from({ length: to - from }, (_, i) => ({
+    listener: from + i,
+    factor: rowOf(users, from + i),
+    heard: indices.subarray(indptr[from + i], indptr[from + i + 1]),
+    interactions: evidence.interactions[from + i] ?? 0,
+    draw: streams('slate', from + i, number),
+  }));
 }
 
 /** Factors of all listeners and tracks: warm-started from the last generation, seeded by id where there is none. */

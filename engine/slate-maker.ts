@@ -1,72 +1,151 @@
-import { type BlendedSlate, blendScratch, blendSlate, type TrackEvidence } from './blend/blend-slate.ts';
+import type { Kernel, TrackIndex } from './als/kernel.ts';
+import { type BlendedSlate, createBlender, type TrackEvidence } from './blend/blend-slate.ts';
+import { type BlendThread, isDrawless } from './blend/blend-thread.ts';
 import { createColdSlates } from './cold-slate.ts';
 import type { Catalogue } from './core/catalogue.ts';
-import { rowOf } from './core/matrix.ts';
-import type { Draw, Streams } from './core/random.ts';
+import { type Matrix, rowOf, zeros } from './core/matrix.ts';
+import type { Draw } from './core/random.ts';
 import { secondsPerDay } from './core/time.ts';
 import type { Generation } from './generation.ts';
+import type { Csr } from './interactions/csr.ts';
 import type { EngineOptions } from './options.ts';
-import { scoreAll } from './retrieval/top-n.ts';
+import { listOf, scoreAll } from './retrieval/top-n.ts';
 
 /** A track counts as new for so many days after its release. */
 const newDays = 7;
+
+/** Below so many pairs of listener and track to blend at once, another thread would cost more than it saves. */
+const worthThread = 1e6;
+
+/** Of the lists of a large block. */
+const shareHere = 0.4;
 
 /** One listener as a list is made for them. */
 export interface Asker {
   readonly listener: number;
   /** x [k]: from training or folded in; all zeros when nothing is known. */
   readonly factor: Float32Array;
+  /** Rows of tracks played or skipped, ascending. */
   readonly heard: Uint32Array;
   /** Plays, saves and picks so far. */
   readonly interactions: number;
+  readonly draw: Draw;
 }
 
 /** Makes lists against one generation. */
 export interface SlateMaker {
-  /** The list of a listener whom the generation knows. */
-  make(listener: number): BlendedSlate;
-  /** The list of anybody with a factor. */
-  makeFor(asker: Asker, draw: Draw): BlendedSlate;
+  /**
+   * Scores tracks for some askers at once, off the main thread.
+   * @returns makes the list of asker i; every list once, in any order.
+   */
+  prepare(askers: readonly Asker[]): Promise<(i: number) => BlendedSlate>;
 }
 
-/** @returns lists are valid until the next call only in their scratch, never in what is returned. */
-export function createSlateMaker(
+/** Where the collaborative scores decide alone, lists are retrieved; where sound has a say, every track is scored. */
+export async function createSlateMaker(
   generation: Generation,
   catalogue: Catalogue,
   options: EngineOptions,
-  streams: Streams,
-): SlateMaker {
-  const { users, tracks, sound, evidence } = generation;
-  const known = trackEvidence(generation, catalogue);
-  const scratch = blendScratch(tracks.rows);
-  const collaborative = new Float32Array(tracks.rows);
-  const audio = new Float32Array(tracks.rows);
+  kernel: Kernel,
+  thread: BlendThread,
+): Promise<SlateMaker> {
+  const { tracks, sound } = generation;
+  const evidence = trackEvidence(generation, catalogue);
+  const blender = createBlender(evidence, options);
   const coldSlate = createColdSlates(generation, catalogue, options.slate);
-  const makeFor = ({ listener, factor, heard, interactions }: Asker, draw: Draw): BlendedSlate => {
-    if (factor.every((x) => x === 0)) return { ...coldSlate(listener, heard, draw), collaborativeShare: 0 };
-    scoreAll(factor, tracks, collaborative);
-    if (sound) scoreAll(factor, sound.embeddings, audio);
-    return blendSlate(
-      { collaborative, audio: sound ? audio : undefined, heard, interactions },
-      known,
-      options,
-      draw,
-      scratch,
-    );
-  };
+  const { length, slots } = options.slate;
+
+  type List = (i: number, asker: Asker) => BlendedSlate;
+
+  async function retrieved(askers: readonly Asker[], index: TrackIndex): Promise<List> {
+    const X = factorsOf(askers, tracks.cols);
+    const heard = heardOf(askers, tracks.rows);
+    const best = await index.topN(X, length, { heard });
+    const bestNew =
+      slots > 0 ? await index.topN(X, Math.ceil(length / slots), { heard, allow: evidence.isNew }) : undefined;
+    return (i, asker) => {
+      const { rows, scores } = listOf(best, i);
+      // Perhaps every candidate scores 0: that is for the blender to see.
+      if (scores[0] === 0) {
+        const collaborative = scoreAll(asker.factor, tracks, new Float32Array(tracks.rows));
+        return blender.blend({ ...asker, collaborative, audio: undefined }, asker.draw);
+      }
+      return blender.layOut(rows, bestNew ? listOf(bestNew, i).rows : nothing, asker.heard, asker.draw);
+    };
+  }
+
+  let isFollowed = false;
+  async function scored(askers: readonly Asker[]): Promise<List> {
+    const X = factorsOf(askers, tracks.cols);
+    const [collaborative, audio] = await Promise.all([
+      kernel.scoreBlock(X, tracks),
+      sound && kernel.scoreBlock(X, sound.embeddings),
+    ]);
+    const scoresOf = (block: Float32Array, i: number): Float32Array =>
+      block.subarray(i * tracks.rows, (i + 1) * tracks.rows);
+    const list: List = (i, asker) =>
+      blender.blend(
+        { ...asker, collaborative: scoresOf(collaborative, i), audio: audio && scoresOf(audio, i) },
+        asker.draw,
+      );
+    if (!audio || !isDrawless(options) || askers.length * tracks.rows < worthThread) return list;
+    if (!isFollowed) {
+      const { blend, slate, degrade } = options;
+      thread.follow({ tracks: evidence, options: { blend, slate, degrade } });
+      isFollowed = true;
+    }
+    // More than half of a large block is blended on another thread while the block before is worked on here: lists are
+    // written here too.
+    const here = Math.floor(askers.length * shareHere);
+    const there = await thread.blend({
+      collaborative: collaborative.slice(here * tracks.rows),
+      audio: audio.slice(here * tracks.rows),
+      heard: askers.slice(here).map(({ heard }) => heard.slice()),
+      interactions: askers.slice(here).map(({ interactions }) => interactions),
+    });
+    return (i, asker) => (i < here ? list(i, asker) : there[i - here]!);
+  }
+
+  const charted: List = (_, asker) =>
+    blender.blend({ ...asker, collaborative: new Float32Array(0), audio: undefined }, asker.draw);
+
+  const index =
+    blender.reads === 'collaborative scores' || (blender.reads === 'both scores' && !sound)
+      ? await kernel.prepareIndex(tracks)
+      : undefined;
   return {
-    makeFor,
-    make: (listener) =>
-      makeFor(
-        {
-          listener,
-          factor: rowOf(users, listener),
-          heard: evidence.heard.indices.subarray(evidence.heard.indptr[listener], evidence.heard.indptr[listener + 1]),
-          interactions: evidence.interactions[listener] ?? 0,
-        },
-        streams('slate', listener, generation.number),
-      ),
+    async prepare(askers) {
+      const list = blender.reads === 'no scores' ? charted : await (index ? retrieved(askers, index) : scored(askers));
+      return (i) => {
+        const asker = askers[i]!;
+        if (isKnown(asker.factor)) return list(i, asker);
+        return { ...coldSlate(asker.listener, asker.heard, asker.draw), collaborativeShare: 0 };
+      };
+    },
   };
+}
+
+const nothing = new Uint32Array(0);
+
+function isKnown(factor: Float32Array): boolean {
+  for (let i = 0; i < factor.length; i++) if (factor[i] !== 0) return true;
+  return false;
+}
+
+/** X [askers × k]. */
+function factorsOf(askers: readonly Asker[], k: number): Matrix {
+  const X = zeros(askers.length, k);
+  for (const [i, { factor }] of askers.entries()) rowOf(X, i).set(factor);
+  return X;
+}
+
+/** What each asker has heard, as rows without weights [askers × tracks]. */
+function heardOf(askers: readonly Asker[], tracks: number): Csr {
+  const indptr = new Uint32Array(askers.length + 1);
+  for (const [i, { heard }] of askers.entries()) indptr[i + 1] = indptr[i]! + heard.length;
+  const indices = new Uint32Array(indptr[askers.length]!);
+  for (const [i, { heard }] of askers.entries()) indices.set(heard, indptr[i]);
+  return { rows: askers.length, cols: tracks, indptr, indices, weights: new Float32Array(0) };
 }
 
 function trackEvidence({ tracks, evidence, builtAt }: Generation, catalogue: Catalogue): TrackEvidence {

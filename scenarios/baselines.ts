@@ -13,6 +13,8 @@ export interface BoundState {
   /** Plays of each track so far, in this arm. */
   readonly plays: Float64Array;
   hasHeard(listener: number, track: number): boolean;
+  /** Every track that a listener met, ascending. */
+  heardBy(listener: number): Uint32Array;
 }
 
 /** As deep as any score looks, whatever the arms' lists hold. */
@@ -31,8 +33,9 @@ export function rankBound(bound: BoundName, state: BoundState, streams: Streams)
     }
     case 'random':
       return [...state.panel.listeners].map((listener) => {
-        const unheard = range(state.trackCount).filter((track) => !state.hasHeard(listener, track));
-        return sampleWithout(unheard, streams('random bound', listener, state.day));
+        const heard = state.heardBy(listener).filter((track) => track < state.trackCount);
+        const draw = streams('random bound', listener, state.day);
+        return sampleWithout(state.trackCount - heard.length, draw).map((n) => nthUnheard(n, heard));
       });
   }
 }
@@ -49,16 +52,29 @@ function unheardOf(order: readonly number[], state: BoundState): Rankings {
   });
 }
 
-/** `length` items without replacement, uniformly: the head of a Fisher–Yates shuffle. Reorders `items`. */
-function sampleWithout(items: Uint32Array, draw: Draw): Uint32Array {
-  const n = Math.min(length, items.length);
-  for (let i = 0; i < n; i++) {
-    const j = i + below(items.length - i, draw);
-    const swapped = items[i] ?? 0;
-    items[i] = items[j] ?? 0;
-    items[j] = swapped;
-  }
-  return items.slice(0, n);
+/**
+ * `length` numbers below n without replacement, uniformly: the head of a Fisher–Yates shuffle of 0 … n − 1, of which only
+ * what was moved is written down.
+ */
+function sampleWithout(n: number, draw: Draw): Uint32Array {
+  const moved = new Map<number, number>();
+  return Uint32Array.from({ length: Math.min(length, n) }, (_, i) => {
+    const j = i + below(n - i, draw);
+    const drawn = moved.get(j) ?? j;
+    moved.set(j, moved.get(i) ?? i);
+    return drawn;
+  });
 }
 
-const range = (n: number): Uint32Array => Uint32Array.from({ length: n }, (_, i) => i);
+/** The n-th track, from 0, that is not among `heard`, which is ascending. */
+function nthUnheard(n: number, heard: Uint32Array): number {
+  // heard[i] − i unheard tracks come before heard[i].
+  let low = 0;
+  let high = heard.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((heard[middle] ?? 0) - middle <= n) low = middle + 1;
+    else high = middle;
+  }
+  return n + low;
+}

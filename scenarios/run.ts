@@ -1,40 +1,33 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Kernel } from '../engine/als/kernel.ts';
 import type { Encoder } from '../engine/audio/encoder.ts';
+import { listensToSound } from '../engine/blend/trust.ts';
 import { type CacheClient, connectCache } from '../engine/cache/connect.ts';
 import { createSlateStore, type SlateStore } from '../engine/cache/slate-store.ts';
 import type { EventColumns } from '../engine/core/events.ts';
 import { Memo } from '../engine/core/memo.ts';
 import type { Progress } from '../engine/core/progress.ts';
-import { createStreams, type Streams } from '../engine/core/random.ts';
+import { createStreams } from '../engine/core/random.ts';
 import { startOfDay } from '../engine/core/time.ts';
 import { createEngine, type Engine } from '../engine/index.ts';
 import type { EngineOptions } from '../engine/options.ts';
 import type { RefreshReport } from '../engine/refresh.ts';
 import { type Crowd, createCrowd } from '../sim/crowd.ts';
 import { simulateDay } from '../sim/day.ts';
-import { writeEvents, writeListeners, writeTracks, writeTruth } from '../sim/log.ts';
-import { shadowDay } from '../sim/shadow.ts';
+import { writeListeners, writeTracks, writeTruth } from '../sim/log.ts';
 import { createWorld, type World } from '../sim/world.ts';
-import { rankBound } from './baselines.ts';
 import { dayName, EventLog } from './event-log.ts';
 import { OpenCatalogue } from './open-catalogue.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { Scenario } from './schema.ts';
 import { costFigures } from './scoring/cost-figures.ts';
 import { checkNoLeak } from './scoring/leak.ts';
-import {
-  rankByTruth,
-  relevantInShadow,
-  scoreAgainstShadow,
-  scoreAgainstTruth,
-  scoreExposure,
-  scoreListening,
-  slotsOf,
-} from './scoring/ranking-figures.ts';
+import { type Night, panelAt } from './scoring/night.ts';
+import { type NightScorer, openNightScorer } from './scoring/night-thread.ts';
+import { scoreListening } from './scoring/ranking-figures.ts';
 import { scoreReach } from './scoring/reach.ts';
 import type { Figure, MetricRow } from './scoring/rows.ts';
-import { choosePanel, type Segmentation, segmentsAt } from './scoring/segments.ts';
+import { type Segmentation, segmentsAt } from './scoring/segments.ts';
 
 /** Digests of what one arm made in one world: SHA-256 over canonical bytes, times excluded. */
 export interface ArmDigests {
@@ -76,19 +69,35 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
     historyDays: scenario.history,
     days: scenario.days,
   });
+  // Sound does not depend on anything that happens: it is made ready while the past is lived.
+  const listens = Object.values(scenario.arms).some(({ blend }) => listensToSound(blend));
+  const endPrefetch = listens ? world.prefetchWaveforms() : undefined;
   const past = await livePast(world, task.progress);
+  const scorer = openNightScorer(world, task.seed);
   const memo = new Memo(task.clock);
   const client = await connectCache(task.redisUrl);
   try {
     const rows: MetricRow[] = [];
     const digests: Record<string, ArmDigests> = {};
     for (const [index, [arm, options]] of Object.entries(scenario.arms).entries()) {
-      const result = await runArm({ ...task, world, past, memo, client, arm, options, scoresBounds: index === 0 });
+      const result = await runArm({
+        ...task,
+        world,
+        past,
+        scorer,
+        memo,
+        client,
+        arm,
+        options,
+        scoresBounds: index === 0,
+      });
       for (const row of result.rows) rows.push(row);
       digests[arm] = result.digests;
     }
     return { rows, digests };
   } finally {
+    await endPrefetch?.();
+    await scorer.close();
     await memo.close();
     await client.close();
   }
@@ -119,6 +128,7 @@ const letSignalsIn = (): Promise<unknown> => setImmediate();
 interface ArmTask extends WorldTask {
   readonly world: World;
   readonly past: Past;
+  readonly scorer: NightScorer;
   readonly memo: Memo;
   readonly client: CacheClient;
   readonly arm: string;
@@ -134,8 +144,6 @@ interface LivingArm extends ArmTask {
   readonly store: SlateStore;
   readonly engine: Engine;
   readonly log: EventLog;
-  /** Draws of the scoring: who is on the panel, the random bound. */
-  readonly draws: Streams;
   /** Path of a file of this arm and world. */
   at(...parts: readonly string[]): string;
   record(name: string, day: number | null, figures: readonly Figure[]): void;
@@ -148,6 +156,8 @@ async function runArm(task: ArmTask): Promise<{ rows: MetricRow[]; digests: ArmD
   const store = createSlateStore(task.client, { namespace: `${task.runId}/${task.name}/${task.arm}` });
   await store.clear(); // what an interrupted run may have left
   const arm = beginLife(task, store, rows);
+  // Scores may take until the next night: nothing depends on them.
+  let recordLastNight = async (): Promise<void> => {};
   try {
     for (let day = 0; day < scenario.days; day++) {
       task.progress(`${task.name} ${task.arm}: days`, day, scenario.days);
@@ -156,12 +166,21 @@ async function runArm(task: ArmTask): Promise<{ rows: MetricRow[]; digests: ArmD
       arm.catalogue.admit(world.listenerCountAt(refreshAt), world.trackCountAt(refreshAt));
       const refreshed = await arm.engine.refresh(refreshAt);
       const segmentation = segmentsAt(refreshAt, arm.catalogue);
-      await scoreNight(arm, day, refreshed, segmentation);
+      const night = await nightOf(arm, day, refreshed, segmentation);
+      await recordLastNight();
+      const scores = arm.scorer.score(night);
+      scores.catch(() => {}); // looked at when it is recorded, which a failure before may prevent
+      recordLastNight = async () => {
+        const { arm: own, bounds } = await scores;
+        arm.record(task.arm, day, own);
+        for (const { bound, figures } of bounds) arm.record(bound, day, figures);
+      };
       const before = store.counters();
       const events = arm.log.append(day, await liveDay(arm, day));
       arm.record(task.arm, day, scoreListening(events, world.truth, segmentation));
       arm.record(task.arm, day, costFigures(refreshed, before, store.counters()));
     }
+    await recordLastNight();
     arm.record(task.arm, null, scoreReach(arm.log.lived, world.catalogue, startOfDay(0), startOfDay(scenario.days)));
     await audit(arm);
     arm.engine.saveModel(arm.at('model'));
@@ -170,6 +189,7 @@ async function runArm(task: ArmTask): Promise<{ rows: MetricRow[]; digests: ArmD
     writeTruth(world, arm.at('truth'));
     return { rows, digests: { events: arm.log.digest(), ...arm.engine.digests() } };
   } finally {
+    await arm.engine.close();
     await store.clear();
   }
 }
@@ -203,7 +223,6 @@ function beginLife(task: ArmTask, store: SlateStore, rows: MetricRow[]): LivingA
     store,
     engine,
     log,
-    draws: createStreams(`${task.seed}/scoring`),
     at,
     record(name, day, figures) {
       checkNoLeak(figures, { name, isArm: name === task.arm, day, trackCount: catalogue.tracks.length });
@@ -213,33 +232,26 @@ function beginLife(task: ArmTask, store: SlateStore, rows: MetricRow[]): LivingA
   };
 }
 
-/** Scores the lists of a fresh generation, and beside the first arm's the bounds, before the day is lived. */
-async function scoreNight(
+/** What the scores of this night depend on, before the day is lived; beside the first arm the bounds are scored. */
+async function nightOf(
   arm: LivingArm,
   day: number,
   refreshed: RefreshReport,
   segmentation: Segmentation,
-): Promise<void> {
-  const { world, crowd, scenario, draws } = arm;
-  const { trackCount } = segmentation;
-  const panel = choosePanel(segmentation, draws);
-  const hasHeard = (listener: number, track: number): boolean => crowd.hasHeard(listener, track);
-  const oracle = rankByTruth(world.truth, panel, trackCount, hasHeard);
-  const shadow = shadowDay(world, crowd, day, panel.listeners);
-  writeEvents(arm.at('truth', 'shadow', `${dayName(day)}.arrow`), shadow);
-  const relevant = relevantInShadow(shadow, panel, trackCount, hasHeard);
-  const score = (rankings: readonly Uint32Array[], slots: Float64Array): Figure[] => [
-    ...scoreAgainstTruth(rankings, oracle, panel, segmentation),
-    ...scoreAgainstShadow(rankings, relevant, panel, segmentation),
-    ...scoreExposure(slots, segmentation),
-  ];
-  arm.record(arm.arm, day, score(await arm.engine.peek(panel.listeners, startOfDay(day)), refreshed.slots));
-  if (!arm.scoresBounds) return;
-  const state = { day, panel, trackCount, oracle, plays: arm.log.plays, hasHeard };
-  for (const bound of scenario.bounds) {
-    const rankings = rankBound(bound, state, draws);
-    arm.record(bound, day, score(rankings, slotsOf(rankings, trackCount)));
-  }
+): Promise<Night> {
+  const { crowd, scenario, log, seed } = arm;
+  const { listenerCount, trackCount } = segmentation;
+  return {
+    day,
+    listenerCount,
+    trackCount,
+    crowd: crowd.snapshot(),
+    rankings: await arm.engine.peek(panelAt(segmentation, seed).listeners, startOfDay(day)),
+    slots: refreshed.slots,
+    bounds: arm.scoresBounds ? scenario.bounds : [],
+    plays: log.plays.slice(),
+    shadowFile: arm.at('truth', 'shadow', `${dayName(day)}.arrow`),
+  };
 }
 
 /** A day of the crowd against the served slates: the shell between the synchronous world and the asynchronous cache. */

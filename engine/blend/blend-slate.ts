@@ -1,7 +1,7 @@
 import type { Draw } from '../core/random.ts';
 import type { EngineOptions } from '../options.ts';
-import { topN } from '../retrieval/top-n.ts';
-import { agreementOf, audioOnCollaborativeScale, mix, type ScaleScratch, scaleScratch } from './one-scale.ts';
+import { selectBest } from '../retrieval/select.ts';
+import { agreementOf, audioOnCollaborativeScale, mix, scaleScratch } from './one-scale.ts';
 import { layOut, type Slate, spoil } from './slots.ts';
 import { type Ranking, rankingOf } from './trust.ts';
 
@@ -34,28 +34,22 @@ export interface BlendedSlate extends Slate {
   readonly collaborativeShare: number;
 }
 
-/** Working memory for one catalogue size, used again for every listener; holds nothing between calls. */
-export interface BlendScratch extends ScaleScratch {
-  readonly isCandidate: Uint8Array;
-  readonly isNewCandidate: Uint8Array;
-  readonly candidates: Uint32Array;
-  readonly scores: Float32Array;
-  readonly audioScores: Float32Array;
-  readonly trust: Float32Array;
+/** Makes lists; `draw` decides epsilon slots and spoilt slots and is not used without them. */
+export interface Blender {
+  /** What lists depend on. Where it is the collaborative scores alone, {@link Blender.layOut} needs only the best of them. */
+  readonly reads: 'no scores' | 'collaborative scores' | 'both scores';
+  /** The list of one listener from all their scores. */
+  blend(listener: ListenerScores, draw: Draw): BlendedSlate;
+  /**
+   * The same list from the best candidates by collaborative score, found elsewhere.
+   * @param best    `slate.length` of them, best first; fewer where there are fewer.
+   * @param bestNew those released in the last 7 days, as many as are reserved a slot; read only where slots are reserved.
+   */
+  layOut(best: Uint32Array, bestNew: Uint32Array, heard: Uint32Array, draw: Draw): BlendedSlate;
 }
 
-export const blendScratch = (tracks: number): BlendScratch => ({
-  ...scaleScratch(tracks),
-  isCandidate: new Uint8Array(tracks),
-  isNewCandidate: new Uint8Array(tracks),
-  candidates: new Uint32Array(tracks),
-  scores: new Float32Array(tracks),
-  audioScores: new Float32Array(tracks),
-  trust: new Float32Array(tracks),
-});
-
 /**
- * The list of one listener: candidates are the released tracks that they have not heard;
+ * Lists against one state of the catalogue: candidates are the released tracks that the listener has not heard;
  *
  *     score = trust · collaborative + (1 − trust) · audio, both and the result on one scale: see {@link mix}
  *
@@ -63,79 +57,118 @@ export const blendScratch = (tracks: number): BlendScratch => ({
  * scores rank as they are, and without an encoder the collaborative ones do. A listener whose factor is zero, since nothing
  * is known of them, scores 0 everywhere: they get the charts.
  *
- * @param draw    decides epsilon slots and spoilt slots; not used without them.
- * @param scratch from {@link blendScratch}; without it, memory is taken anew.
- * @returns `slate.length` tracks, fewer where there are fewer candidates. Ties go to the lower row. Pure but for the scratch.
+ * A list has `slate.length` tracks, fewer where there are fewer candidates. Ties go to the lower row. What is the same for
+ * all listeners is computed here, once; memory is taken once and holds nothing between lists. Cost of a list O(tracks).
  */
-export function blendSlate(
-  listener: ListenerScores,
+export function createBlender(
   tracks: TrackEvidence,
   options: Pick<EngineOptions, 'blend' | 'slate' | 'degrade'>,
-  draw: Draw,
-  scratch: BlendScratch = blendScratch(tracks.isReleased.length),
-): BlendedSlate {
-  const candidates = findCandidates(listener, tracks, scratch);
-  const scores = scoreCandidates(candidates, listener, tracks, rankingOf(options.blend), scratch);
+): Blender {
   const { length, slots } = options.slate;
-  const best = topN(scores, length, { allow: scratch.isCandidate }).rows;
-  const bestNew =
-    slots > 0 ? topN(scores, Math.ceil(length / slots), { allow: scratch.isNewCandidate }).rows : new Uint32Array(0);
-  const slate = layOut(best, bestNew, options.slate, draw);
-  const isSpoilt = spoil(slate.tracks, candidates, options.degrade.randomSlots, draw);
-  let collaborative = 0;
-  for (const [position, track] of slate.tracks.entries()) {
-    if (!isSpoilt[position] && scratch.trust[track]! > 0.5) collaborative += 1;
+  const size = tracks.isReleased.length;
+  const ranking = rankingOf(options.blend);
+  const scorer = createScorer(tracks, ranking);
+  const isCandidate = tracks.isReleased.slice();
+  const candidateRows = new Uint32Array(size);
+
+  function findCandidates(heard: Uint32Array): Uint32Array {
+    for (const track of heard) isCandidate[track] = 0;
+    let count = 0;
+    for (let track = 0; track < size; track++) {
+      candidateRows[count] = track;
+      count += isCandidate[track]!;
+    }
+    for (const track of heard) isCandidate[track] = tracks.isReleased[track]!;
+    return candidateRows.subarray(0, count);
   }
-  return { ...slate, collaborativeShare: slate.tracks.length === 0 ? 0 : collaborative / slate.tracks.length };
+
+  function finish(
+    best: Uint32Array,
+    bestNew: Uint32Array,
+    candidates: () => Uint32Array,
+    trust: Scored['trust'],
+    draw: Draw,
+  ): BlendedSlate {
+    const slate = layOut(best, bestNew, options.slate, draw);
+    const { randomSlots } = options.degrade;
+    const isSpoilt = randomSlots > 0 ? spoil(slate.tracks, candidates(), randomSlots, draw) : undefined;
+    let collaborative = 0;
+    for (let position = 0; position < slate.tracks.length; position++) {
+      if (!isSpoilt?.[position] && trust(slate.tracks[position]!) > 0.5) collaborative += 1;
+    }
+    return { ...slate, collaborativeShare: slate.tracks.length === 0 ? 0 : collaborative / slate.tracks.length };
+  }
+
+  return {
+    reads:
+      ranking.by === 'charts'
+        ? 'no scores'
+        : options.blend.kind === 'collaborative'
+          ? 'collaborative scores'
+          : 'both scores',
+    blend(listener, draw) {
+      const candidates = findCandidates(listener.heard);
+      const { scores, trust } = scorer(candidates, listener);
+      const isNew = (track: number): boolean => tracks.isNew[track] === 1;
+      const best = selectBest(candidates, scores, length);
+      const bestNew = slots > 0 ? selectBest(candidates.filter(isNew), scores, Math.ceil(length / slots)) : nothing;
+      return finish(best, bestNew, () => candidates, trust, draw);
+    },
+    layOut: (best, bestNew, heard, draw) => finish(best, bestNew, () => findCandidates(heard), all, draw),
+  };
 }
 
-function findCandidates(listener: ListenerScores, tracks: TrackEvidence, scratch: BlendScratch): Uint32Array {
-  const { isCandidate, isNewCandidate } = scratch;
-  isCandidate.set(tracks.isReleased);
-  for (const track of listener.heard) isCandidate[track] = 0;
-  let length = 0;
-  for (let track = 0; track < isCandidate.length; track++) {
-    if (isCandidate[track]) scratch.candidates[length++] = track;
-    isNewCandidate[track] = isCandidate[track]! & tracks.isNew[track]!;
-  }
-  return scratch.candidates.subarray(0, length);
+const nothing = new Uint32Array(0);
+
+/** What candidates are ranked by, right at the candidates only, and how much of it is collaborative. */
+interface Scored {
+  readonly scores: Float32Array;
+  trust(track: number): number;
 }
 
-/** Scores of the candidates, left in the scratch with the trust behind them; other tracks hold leftovers. */
-function scoreCandidates(
-  candidates: Uint32Array,
-  listener: ListenerScores,
+const all = (): number => 1;
+const none = (): number => 0;
+
+function createScorer(
   tracks: TrackEvidence,
   ranking: Ranking,
-  scratch: BlendScratch,
-): Float32Array {
-  const { scores, trust, audioScores } = scratch;
-  const { collaborative, audio } = listener;
-  const isUnknown = candidates.every((track) => collaborative[track] === 0);
-  if (ranking.by === 'charts' || isUnknown) {
-    for (const track of candidates) {
-      scores[track] = tracks.recentPlays[track]!;
-      trust[track] = 0;
+): (candidates: Uint32Array, listener: ListenerScores) => Scored {
+  const size = tracks.isReleased.length;
+  const charts: Scored = { scores: Float32Array.from(tracks.recentPlays), trust: none };
+  if (ranking.by === 'charts') return () => charts;
+  const mixed = new Float32Array(size);
+  const audioScores = new Float32Array(size);
+  const scratch = scaleScratch(size);
+  const shares = new Float32Array(size);
+  const trust = (track: number): number => shares[track]!;
+  const shareTrust = (userInteractions: number): void => {
+    const evidence = { userInteractions, trackPlays: 0, artistPlays: 0 };
+    for (let track = 0; track < size; track++) {
+      evidence.trackPlays = tracks.plays[track]!;
+      evidence.artistPlays = tracks.artistPlays[track]!;
+      shares[track] = ranking.trust(evidence);
     }
-    return scores;
-  }
-  const evidence = { userInteractions: listener.interactions, trackPlays: 0, artistPlays: 0 };
-  let least = 1;
-  let most = 0;
-  for (const track of candidates) {
-    evidence.trackPlays = tracks.plays[track]!;
-    evidence.artistPlays = tracks.artistPlays[track]!;
-    const share = audio ? ranking.trust(evidence) : 1;
-    trust[track] = share;
-    least = Math.min(least, share);
-    most = Math.max(most, share);
-  }
-  if (audio === undefined || least === 1) return collaborative;
-  if (most === 0) return audio;
-  audioOnCollaborativeScale(candidates, collaborative, audio, tracks.plays, scratch, audioScores);
-  const agreement = agreementOf(candidates, collaborative, audioScores, tracks.plays);
-  for (const track of candidates) {
-    scores[track] = mix(trust[track]!, collaborative[track]!, audioScores[track]!, agreement);
-  }
-  return scores;
+  };
+  if (!ranking.isPersonal) shareTrust(0);
+  return (candidates, { collaborative, audio, interactions }) => {
+    if (isZero(candidates, collaborative)) return charts;
+    if (audio === undefined) return { scores: collaborative, trust: all };
+    if (ranking.isPersonal) shareTrust(interactions);
+    if (isConstant(candidates, shares, 1)) return { scores: collaborative, trust: all };
+    if (isConstant(candidates, shares, 0)) return { scores: audio, trust: none };
+    const known = audioOnCollaborativeScale(candidates, collaborative, audio, tracks.plays, scratch, audioScores);
+    const agreement = agreementOf(known, collaborative, audioScores);
+    for (let i = 0; i < candidates.length; i++) {
+      const track = candidates[i]!;
+      mixed[track] = mix(shares[track]!, collaborative[track]!, audioScores[track]!, agreement);
+    }
+    return { scores: mixed, trust };
+  };
+}
+
+const isZero = (rows: Uint32Array, scores: Float32Array): boolean => isConstant(rows, scores, 0);
+
+function isConstant(rows: Uint32Array, values: Float32Array, value: number): boolean {
+  for (let i = 0; i < rows.length; i++) if (values[rows[i]!] !== value) return false;
+  return true;
 }

@@ -8,14 +8,15 @@ const fewestTracks = 20;
 
 /** Working memory of {@link audioOnCollaborativeScale}; one per catalogue size, used again for every listener. */
 export interface ScaleScratch {
-  readonly order: Uint32Array;
-  readonly keys: Float64Array;
+  readonly known: Uint32Array;
+  readonly byAudio: Uint32Array;
+  /** The collaborative scores of `known`. */
   readonly scale: Float32Array;
 }
 
 export const scaleScratch = (tracks: number): ScaleScratch => ({
-  order: new Uint32Array(tracks),
-  keys: new Float64Array(tracks),
+  known: new Uint32Array(tracks),
+  byAudio: new Uint32Array(tracks),
   scale: new Float32Array(tracks),
 });
 
@@ -31,10 +32,11 @@ export const scaleScratch = (tracks: number): ScaleScratch => ({
  * new track that sounds right stands level with a known one that is loved as much. Raw scores would not do: an embedding
  * predicted from sound is shrunk towards the mean, and would never rank.
  *
- * @param candidates rows to be ranked: released and unheard.
+ * @param candidates rows to be ranked, ascending: released and unheard.
  * @param plays      plays of every track. Where fewer than 20 candidates have {@link enoughPlays}, those with any play
  *   count, and where these are as few, all candidates.
  * @param out        [tracks]; written at the candidates only.
+ * @returns the candidates with evidence, which set the scale, best first by collaborative score; in the scratch.
  */
 export function audioOnCollaborativeScale(
   candidates: Uint32Array,
@@ -43,60 +45,54 @@ export function audioOnCollaborativeScale(
   plays: ArrayLike<number>,
   scratch: ScaleScratch,
   out: Float32Array,
-): void {
+): Uint32Array {
   const m = candidates.length;
-  if (m === 0) return;
-  const scale = scoresWithEvidence(candidates, collaborative, plays, scratch.scale);
-  scale.sort();
-  const order = scratch.order.subarray(0, m);
-  order.set(candidates);
-  sortByScore(order, audio, scratch.keys);
-  const top = scale.length - 1;
+  const known = candidatesWithEvidence(candidates, plays, scratch.known);
+  sortByScore(known, collaborative);
+  const byAudio = scratch.byAudio.subarray(0, m);
+  byAudio.set(candidates);
+  sortByScore(byAudio, audio);
+  const { scale } = scratch;
+  for (let i = 0; i < known.length; i++) scale[i] = collaborative[known[i]!]!;
+  const top = known.length - 1;
   const step = m > 1 ? top / (m - 1) : 0;
   for (let i = 0; i < m; i++) {
     const position = top - i * step;
     const below = Math.max(0, Math.floor(position));
-    const low = scale[below]!;
-    const high = scale[Math.min(below + 1, top)]!;
-    out[order[i]!] = low + (position - below) * (high - low);
+    const low = scale[top - below]!;
+    const high = below < top ? scale[top - below - 1]! : low;
+    out[byAudio[i]!] = low + (position - below) * (high - low);
   }
+  return known;
 }
 
-/** How a listener's two scores lie to each other over the candidates with evidence. */
+/** How a listener's two scores lie to each other. */
 export interface Agreement {
   readonly mean: number;
   /** Correlation of collaborative and audio scores, in [-1, 1]; 1 where either does not vary. */
   readonly correlation: number;
 }
 
-/** @param audio on the scale of `collaborative`. Candidates with {@link enoughPlays} count, or all where they are few. */
-export function agreementOf(
-  candidates: Uint32Array,
-  collaborative: Float32Array,
-  audio: Float32Array,
-  plays: ArrayLike<number>,
-): Agreement {
-  for (const bar of [enoughPlays, 0]) {
-    let n = 0;
-    let [c, a, cc, aa, ca] = [0, 0, 0, 0, 0];
-    for (const track of candidates) {
-      if (plays[track]! < bar) continue;
-      const x = collaborative[track]!;
-      const y = audio[track]!;
-      n += 1;
-      c += x;
-      a += y;
-      cc += x * x;
-      aa += y * y;
-      ca += x * y;
-    }
-    if (n < fewestTracks && bar > 0) continue;
-    if (n === 0) break;
-    const variances = (cc - (c * c) / n) * (aa - (a * a) / n);
-    const correlation = variances > 0 ? (ca - (c * a) / n) / Math.sqrt(variances) : 1;
-    return { mean: c / n, correlation: Math.max(-1, Math.min(1, correlation)) };
+/**
+ * @param known the rows to look at: candidates with evidence, see {@link audioOnCollaborativeScale}.
+ * @param audio on the scale of `collaborative`.
+ */
+export function agreementOf(known: Uint32Array, collaborative: Float32Array, audio: Float32Array): Agreement {
+  const n = known.length;
+  if (n === 0) return { mean: 0, correlation: 1 };
+  let [c, a, cc, aa, ca] = [0, 0, 0, 0, 0];
+  for (let i = 0; i < n; i++) {
+    const x = collaborative[known[i]!]!;
+    const y = audio[known[i]!]!;
+    c += x;
+    a += y;
+    cc += x * x;
+    aa += y * y;
+    ca += x * y;
   }
-  return { mean: 0, correlation: 1 };
+  const variances = (cc - (c * c) / n) * (aa - (a * a) / n);
+  const correlation = variances > 0 ? (ca - (c * a) / n) / Math.sqrt(variances) : 1;
+  return { mean: c / n, correlation: Math.max(-1, Math.min(1, correlation)) };
 }
 
 /**
@@ -114,16 +110,15 @@ export function mix(trust: number, collaborative: number, audio: number, { mean,
   return spread > 1e-6 ? mean + (trust * (collaborative - mean) + rest * (audio - mean)) / spread : mean;
 }
 
-function scoresWithEvidence(
-  candidates: Uint32Array,
-  collaborative: Float32Array,
-  plays: ArrayLike<number>,
-  scale: Float32Array,
-): Float32Array {
-  for (const bar of [enoughPlays, 1, 0]) {
+function candidatesWithEvidence(candidates: Uint32Array, plays: ArrayLike<number>, known: Uint32Array): Uint32Array {
+  for (const bar of [enoughPlays, 1]) {
     let length = 0;
-    for (const track of candidates) if (plays[track]! >= bar) scale[length++] = collaborative[track]!;
-    if (length >= fewestTracks || bar === 0) return scale.subarray(0, length);
+    for (let i = 0; i < candidates.length; i++) {
+      known[length] = candidates[i]!;
+      length += plays[candidates[i]!]! >= bar ? 1 : 0;
+    }
+    if (length >= fewestTracks) return known.subarray(0, length);
   }
-  return scale;
+  known.set(candidates);
+  return known.subarray(0, candidates.length);
 }

@@ -26,6 +26,9 @@ export function layOut(
   draw: Draw,
 ): Slate {
   const length = Math.min(options.length, best.length);
+  if (options.slots === 0 && options.epsilonSlots === 0) {
+    return { tracks: best.slice(0, length), propensity: new Float32Array(length).fill(1) };
+  }
   const tracks = fill(new Map(), length, best, bestNew, options.slots);
   const propensity = new Float32Array(length).fill(1);
   const drawn = Math.min(options.epsilonSlots, length);

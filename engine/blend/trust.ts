@@ -30,7 +30,14 @@ export const blends = {
  * How a list is ranked: by the two personal scores, sharing trust between them, or by the charts, which are the same for
  * all and trust neither. `popular` is the reference that a personal ranking has to beat.
  */
-export type Ranking = { readonly by: 'scores'; readonly trust: Trust } | { readonly by: 'charts' };
+export type Ranking =
+  | {
+      readonly by: 'scores';
+      readonly trust: Trust;
+      /** Whether trust looks at the listener; where it does not, it is the same for all and computed once. */
+      readonly isPersonal: boolean;
+    }
+  | { readonly by: 'charts' };
 
 /** Whether a blend needs to know how tracks sound. */
 export const listensToSound = ({ kind }: BlendOptions): boolean => kind !== 'collaborative' && kind !== 'popular';
@@ -41,12 +48,14 @@ export function rankingOf(options: BlendOptions): Ranking {
     case 'popular':
       return { by: 'charts' };
     case 'collaborative':
-      return { by: 'scores', trust: blends.collaborative() };
+      return byScores(blends.collaborative());
     case 'audio':
-      return { by: 'scores', trust: blends.audio() };
+      return byScores(blends.audio());
     case 'fixed':
-      return { by: 'scores', trust: blends.fixed(options) };
+      return byScores(blends.fixed(options));
     case 'byEvidence':
-      return { by: 'scores', trust: blends.byEvidence(options) };
+      return byScores(blends.byEvidence(options));
   }
 }
+
+const byScores = (trust: Trust): Ranking => ({ by: 'scores', trust, isPersonal: false });

@@ -1,37 +1,72 @@
-/** Rows must be below this to share a 53-bit number with a 32-bit score. */
-const rowLimit = 2 ** 21;
+/** Bits of a score that one pass sorts by: three passes for all 32. */
+const digitBits = 11;
+const digits = 1 << digitBits;
+const lowest = digits - 1;
 
-const scoreBits = new Uint32Array(1);
-const scoreFloat = new Float32Array(scoreBits.buffer);
+/** Most rows that can be sorted at once. */
+const mostRows = 2 ** 21;
+
+// Working memory, which holds nothing between calls; the system gives it as it is first written to. Made here once, since the
+// compiler then knows where everything lies, which halves the time of a sort.
+/** The scores of the rows, and the same memory as keys that ascend as scores descend. */
+const sorted = new Float32Array(mostRows);
+const keys = new Int32Array(sorted.buffer);
+const movedKeys = new Int32Array(mostRows);
+const movedRows = new Uint32Array(mostRows);
+/** For each pass, where the next row of each digit goes. */
+const low = new Uint32Array(digits);
+const middle = new Uint32Array(digits);
+const high = new Uint32Array(digits);
 
 /**
- * A whole number that sorts ascending as (score descending, row ascending): the score's 32 bits, made monotone and
- * reversed, above the row's 21. One number per candidate, so that sorting needs no objects and no comparator. −0 counts as 0.
+ * The rows sorted by (score descending, row ascending), in place: by the lowest digit of the scores' bits first and by the
+ * highest last, each pass keeping what the one before did where digits are equal. So rows that came ascending stay so where
+ * scores are equal. No step waits for a comparison to be guessed.
+ *
+ * @param rows   which rows to sort, ascending; overwritten with the order.
+ * @param scores score of every row, float32, free of NaN; −0 counts as 0.
+ * @see Knuth (1998), volume 3, algorithm 5.2.5R. Cost O(rows), whatever the scores.
  */
-export function orderKey(score: number, row: number): number {
-  scoreFloat[0] = score + 0;
-  const bits = scoreBits[0]!;
-  const descending = bits & 0x8000_0000 ? bits : ~bits & 0x7fff_ffff;
-  return descending * rowLimit + row;
+export function sortByScore(rows: Uint32Array, scores: Float32Array): void {
+  const { length } = rows;
+  if (length > mostRows) throw new Error(`${length} rows are more than the ${mostRows} that can be sorted at once`);
+  for (let i = 0; i < length; i++) sorted[i] = scores[rows[i]!]! + 0;
+  low.fill(0);
+  middle.fill(0);
+  high.fill(0);
+  for (let i = 0; i < length; i++) {
+    // Bits of a float ascend with its size: unless it is negative, all but the sign is turned round.
+    const key = keys[i]! ^ (~(keys[i]! >> 31) & 0x7fff_ffff);
+    keys[i] = key;
+    low[key & lowest]! += 1;
+    middle[(key >>> digitBits) & lowest]! += 1;
+    high[key >>> (2 * digitBits)]! += 1;
+  }
+  countsToPlaces(low);
+  countsToPlaces(middle);
+  countsToPlaces(high);
+  for (let i = 0; i < length; i++) {
+    const key = keys[i]!;
+    const at = low[key & lowest]!++;
+    movedKeys[at] = key;
+    movedRows[at] = rows[i]!;
+  }
+  for (let i = 0; i < length; i++) {
+    const key = movedKeys[i]!;
+    const at = middle[(key >>> digitBits) & lowest]!++;
+    keys[at] = key;
+    rows[at] = movedRows[i]!;
+  }
+  for (let i = 0; i < length; i++) movedRows[high[keys[i]! >>> (2 * digitBits)]!++] = rows[i]!;
+  for (let i = 0; i < length; i++) rows[i] = movedRows[i]!;
 }
 
-/** The row in an {@link orderKey}. */
-export const rowOfKey = (key: number): number => key % rowLimit;
-
-/**
- * The rows sorted by (score descending, row ascending), in place.
- *
- * @param rows   which rows to sort, each below 2²¹; overwritten with the order.
- * @param scores score of every row, float32, free of NaN.
- * @param keys   scratch, at least as long as `rows`.
- */
-export function sortByScore(rows: Uint32Array, scores: Float32Array, keys: Float64Array): void {
-  const used = keys.subarray(0, rows.length);
-  for (let i = 0; i < rows.length; i++) {
-    const row = rows[i]!;
-    if (row >= rowLimit) throw new Error(`row ${row} is beyond the ${rowLimit} that can be sorted at once`);
-    used[i] = orderKey(scores[row]!, row);
+/** How many there are of each digit becomes how many come before it. */
+function countsToPlaces(counts: Uint32Array): void {
+  let before = 0;
+  for (let digit = 0; digit < digits; digit++) {
+    const count = counts[digit]!;
+    counts[digit] = before;
+    before += count;
   }
-  used.sort();
-  for (let i = 0; i < rows.length; i++) rows[i] = rowOfKey(used[i]!);
 }

@@ -1,5 +1,6 @@
 import { DubplateError } from '../core/errors.ts';
 import type { Matrix } from '../core/matrix.ts';
+import { selectBest } from './select.ts';
 
 /** Which tracks may be retrieved. */
 export interface Filter<Heard = Uint32Array> {
@@ -76,57 +77,27 @@ export function scoreAll(user: Float32Array, tracks: Matrix, out: Float32Array):
  * The n best tracks by score, exactly; fewer when fewer may appear. Ties go to the lower row.
  *
  * @param scores one per track, free of NaN.
- * @returns tracks by (score descending, row ascending). Cost O(tracks + candidates·log n) with a heap of n.
+ * @returns tracks by (score descending, row ascending). Cost O(tracks + n · log n · ln(tracks / n)): see {@link selectBest}.
  */
 export function topN(scores: Float32Array, n: number, filter: Filter = {}): Ranked {
-  const isOut = new Uint8Array(scores.length);
-  for (const row of filter.heard ?? []) isOut[row] = 1;
-  const { allow } = filter;
-  const heap = new Uint32Array(Math.min(n, scores.length));
-  let size = 0;
-  for (let row = 0; row < scores.length; row++) {
-    if (isOut[row] || (allow && !allow[row])) continue;
-    if (size < heap.length) {
-      heap[size++] = row;
-      if (size === heap.length) for (let i = (size >> 1) - 1; i >= 0; i--) siftDown(heap, size, i, scores);
-    } else if (size > 0 && isBetter(row, heap[0]!, scores)) {
-      heap[0] = row;
-      siftDown(heap, size, 0, scores);
-    }
-  }
-  if (size < heap.length) for (let i = (size >> 1) - 1; i >= 0; i--) siftDown(heap, size, i, scores);
-  // The worst is on top: taking it off again and again leaves the best first.
-  for (let end = size - 1; end > 0; end--) {
-    const worst = heap[0]!;
-    heap[0] = heap[end]!;
-    heap[end] = worst;
-    siftDown(heap, end, 0, scores);
-  }
-  const rows = heap.slice(0, size);
+  const rows = selectBest(candidates(scores.length, filter), scores, n);
   return { rows, scores: Float32Array.from(rows, (row) => scores[row]!) };
 }
+
+function candidates(tracks: number, { heard = nothing, allow }: Filter): Uint32Array {
+  const isOut = new Uint8Array(tracks);
+  for (const row of heard) isOut[row] = 1;
+  const rows = new Uint32Array(tracks);
+  let count = 0;
+  for (let row = 0; row < tracks; row++) if (!isOut[row] && (!allow || allow[row])) rows[count++] = row;
+  return rows.subarray(0, count);
+}
+
+const nothing = new Uint32Array(0);
 
 /** Retrieval for one user in one call: {@link scoreAll}, then {@link topN}. */
 export const recommendTopN = (user: Float32Array, tracks: Matrix, n: number, filter: Filter = {}): Ranked =>
   topN(scoreAll(user, tracks, new Float32Array(tracks.rows)), n, filter);
-
-/** Does row a come before row b: the higher score, or the lower row among equals? */
-const isBetter = (a: number, b: number, scores: Float32Array): boolean =>
-  scores[a]! > scores[b]! || (scores[a] === scores[b] && a < b);
-
-/** Restore the heap (worst on top) below position i. */
-function siftDown(heap: Uint32Array, size: number, i: number, scores: Float32Array): void {
-  const row = heap[i]!;
-  for (;;) {
-    let child = 2 * i + 1;
-    if (child >= size) break;
-    if (child + 1 < size && isBetter(heap[child]!, heap[child + 1]!, scores)) child += 1;
-    if (!isBetter(row, heap[child]!, scores)) break;
-    heap[i] = heap[child]!;
-    i = child;
-  }
-  heap[i] = row;
-}
 
 /** Factors must be finite, and so short that no score overflows. @throws NOT_FINITE where `track` names one that is not. */
 export function checkTrack(track: number): void {

@@ -51,7 +51,6 @@ export function evaluateFullCatalogue(
 ): Evaluation {
   const { train, test } = holdout;
   const scores = new Float32Array(train.cols);
-  const keys = new Float64Array(train.cols);
   const isMasked = new Uint8Array(train.cols);
   const unheard = new Uint32Array(train.cols);
   const each: Record<string, number>[] = [];
@@ -67,7 +66,7 @@ export function evaluateFullCatalogue(
       for (let track = 0; track < train.cols; track++) if (!isMasked[track]) unheard[length++] = track;
       const ranked = unheard.subarray(0, length);
       score(user, scores);
-      sortByScore(ranked, scores, keys);
+      sortByScore(ranked, scores);
       each.push(rankingMetrics(ranked, relevant, ks));
     }
     for (const track of seen) isMasked[track] = 0;
@@ -94,15 +93,14 @@ export function evaluateCandidates(
   progress: Progress = silent,
 ): Evaluation {
   const scores = new Float32Array(train.cols);
-  const keys = new Float64Array(train.cols);
   const each: Record<string, number>[] = [];
   for (const [at, { user, positive, negatives }] of questions.entries()) {
     progress('ranking', at + 1, questions.length);
     const seen = new Set(sparseRow(train, user).rows);
     if (seen.has(positive)) continue;
-    const ranked = Uint32Array.from(new Set([positive, ...negatives].filter((track) => !seen.has(track))));
+    const ranked = Uint32Array.from(new Set([positive, ...negatives].filter((track) => !seen.has(track)))).sort();
     score(user, scores);
-    sortByScore(ranked, scores, keys);
+    sortByScore(ranked, scores);
     each.push(rankingMetrics(ranked, new Set([positive]), ks));
   }
   return { n: each.length, skipped: questions.length - each.length, metrics: meanMetrics(each) };

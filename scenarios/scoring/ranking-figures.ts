@@ -1,9 +1,10 @@
 import { type EventColumns, kindCode, sourceCode } from '../../engine/core/events.ts';
 import type { Truth } from '../../sim/truth.ts';
 import { type Segment, segments } from '../schema.ts';
-import { averagePrecision, hitAt, ndcgAt, recallAt, reciprocalRank } from './ranking.ts';
+import { averagePrecision, foundAt, hitAt, ndcgAt, recallAt, reciprocalRank } from './ranking.ts';
 import type { Figure } from './rows.ts';
 import { type Panel, pairIsIn, type Segmentation, SegmentMeans } from './segments.ts';
+import type { TrueFavourites } from './true-favourites.ts';
 
 const cutoffs = [10, 50, 200] as const;
 const longest = 200;
@@ -22,37 +23,25 @@ export interface OracleLists {
 
 /** The first 200 of every listener's unheard tracks by true utility; ties by index. */
 export function rankByTruth(
-  truth: Truth,
+  truth: Pick<Truth, 'utility'>,
+  favourites: TrueFavourites,
   panel: Panel,
   trackCount: number,
   hasHeard: (listener: number, track: number) => boolean,
 ): OracleLists {
-  const utilities = new Float64Array(trackCount);
-  const tracks: Uint32Array[] = [];
-  const best: Float64Array[] = [];
-  for (const listener of panel.listeners) {
-    truth.utilities(listener, trackCount, utilities);
-    for (let track = 0; track < trackCount; track++) {
-      if (hasHeard(listener, track)) utilities[track] = Number.NEGATIVE_INFINITY;
-    }
-    // Sorting bare numbers finds the bar quickly; only what is above it is sorted with a comparison.
-    const bar = utilities.slice().sort().at(-longest) ?? Number.NEGATIVE_INFINITY;
-    const above: number[] = [];
-    for (let track = 0; track < trackCount; track++) {
-      const utility = utilities[track] ?? Number.NEGATIVE_INFINITY;
-      if (utility >= bar && utility > Number.NEGATIVE_INFINITY) above.push(track);
-    }
-    above.sort((a, b) => (utilities[b] ?? 0) - (utilities[a] ?? 0) || a - b);
-    const top = Uint32Array.from(above.slice(0, longest));
-    tracks.push(top);
-    best.push(Float64Array.from(top, (track) => utilities[track] ?? 0));
-  }
+  const best = Array.from(panel.listeners, (listener) =>
+    favourites.best(listener, longest, (track) => track < trackCount && !hasHeard(listener, track)),
+  );
   return {
-    tracks,
-    utilities: best,
+    tracks: best.map(({ tracks }) => tracks),
+    utilities: best.map(({ utilities }) => utilities),
     utility: (i, track) => truth.utility(panel.listeners[i] ?? 0, track),
   };
 }
+
+/** Running means of one figure for each cut-off. */
+const meansByCutoff = (): { readonly k: number; readonly means: SegmentMeans }[] =>
+  cutoffs.map((k) => ({ k, means: new SegmentMeans() }));
 
 /**
  * `oracleRecall@k`: of the listener's k truly best unheard tracks, those in the segment; the share of them among the
@@ -65,33 +54,85 @@ export function scoreAgainstTruth(
   panel: Panel,
   segmentation: Segmentation,
 ): Figure[] {
-  const figures: Figure[] = [];
-  for (const k of cutoffs) {
-    const recall = new SegmentMeans();
-    const regret = new SegmentMeans();
-    panel.listeners.forEach((listener, i) => {
-      const served = (rankings[i] ?? new Uint32Array()).subarray(0, k);
-      const best = (oracle.tracks[i] ?? new Uint32Array()).subarray(0, k);
-      const isNewUser = segmentation.isNewUser(listener);
-      const found = new Set(served);
+  const recall = meansByCutoff();
+  const regret = meansByCutoff();
+  const isNew = newTracks(segmentation);
+  const places = createPlaces(segmentation.trackCount);
+  panel.listeners.forEach((listener, i) => {
+    const served = (rankings[i] ?? nothing).subarray(0, longest);
+    const best = oracle.tracks[i] ?? nothing;
+    const isNewUser = segmentation.isNewUser(listener);
+    places.take(served);
+    for (const { k, means } of recall) {
+      // How many are relevant and how many of them are found, among known tracks and among new ones.
+      const relevant = [0, 0];
+      const found = [0, 0];
+      const end = Math.min(k, best.length);
+      for (let n = 0; n < end; n++) {
+        const kind = isNew[best[n]!]!;
+        relevant[kind]! += 1;
+        if (places.of(best[n]!) < k) found[kind]! += 1;
+      }
       for (const segment of segments) {
         if (!panel.isOn(segment, i)) continue;
-        const relevant = best.filter((track) => pairIsIn(segment, isNewUser, segmentation.isNewTrack(track)));
-        if (relevant.length > 0) recall.add(segment, relevant.filter((t) => found.has(t)).length / relevant.length);
+        let total = 0;
+        let hits = 0;
+        for (const kind of trackKinds) {
+          if (!pairIsIn(segment, isNewUser, kind === 1)) continue;
+          total += relevant[kind]!;
+          hits += found[kind]!;
+        }
+        if (total > 0) means.add(segment, hits / total);
       }
-      let most = 0;
-      for (const utility of (oracle.utilities[i] ?? new Float64Array()).subarray(0, k)) most += utility;
-      let got = 0;
-      for (const track of served) got += oracle.utility(i, track);
-      if (most <= 0) return;
+    }
+    const most = prefixSums(best.length, (n) => oracle.utilities[i]![n]!);
+    const got = prefixSums(served.length, (n) => oracle.utility(i, served[n]!));
+    for (const { k, means } of regret) {
+      const possible = most[Math.min(k, best.length)]!;
+      if (possible <= 0) continue;
+      const lost = 1 - got[Math.min(k, served.length)]! / possible;
       for (const segment of ['all', 'newUser'] as const) {
-        if (panel.isOn(segment, i) && (segment === 'all' || isNewUser)) regret.add(segment, 1 - got / most);
+        if (panel.isOn(segment, i) && (segment === 'all' || isNewUser)) means.add(segment, lost);
       }
-    });
-    for (const mean of recall) figures.push({ metric: `oracleRecall@${k}`, ...mean });
-    for (const mean of regret) figures.push({ metric: `regret@${k}`, ...mean });
-  }
-  return figures;
+    }
+  });
+  return cutoffs.flatMap((k, at) => [
+    ...[...recall[at]!.means].map((mean) => ({ metric: `oracleRecall@${k}`, ...mean })),
+    ...[...regret[at]!.means].map((mean) => ({ metric: `regret@${k}`, ...mean })),
+  ]);
+}
+
+const nothing = new Uint32Array(0);
+/** Known and new tracks. */
+const trackKinds: readonly number[] = [0, 1];
+
+/** 1 for tracks that are new [tracks of the catalogue]. */
+const newTracks = ({ trackCount, isNewTrack }: Segmentation): Uint8Array =>
+  Uint8Array.from({ length: trackCount }, (_, track) => (isNewTrack(track) ? 1 : 0));
+
+/** s[n] = the sum of the first n values [length + 1]. */
+function prefixSums(length: number, value: (n: number) => number): Float64Array {
+  const sums = new Float64Array(length + 1);
+  for (let n = 0; n < length; n++) sums[n + 1] = sums[n]! + value(n);
+  return sums;
+}
+
+/** Looks up the place of a track in the list taken last, in constant time; memory is taken once for a catalogue. */
+function createPlaces(trackCount: number) {
+  const place = new Uint32Array(trackCount);
+  const takenBy = new Uint32Array(trackCount);
+  let taken = 0;
+  return {
+    take(list: Uint32Array): void {
+      taken += 1;
+      for (let at = 0; at < list.length; at++) {
+        place[list[at]!] = at;
+        takenBy[list[at]!] = taken;
+      }
+    },
+    /** Infinity for a track that is not in the list. */
+    of: (track: number): number => (takenBy[track] === taken ? place[track]! : Number.POSITIVE_INFINITY),
+  };
 }
 
 /**
@@ -131,21 +172,25 @@ export function scoreAgainstShadow(
     means.set(metric, cell);
     cell.add(segment, value);
   };
+  const isNew = newTracks(segmentation);
+  const places = createPlaces(segmentation.trackCount);
   panel.listeners.forEach((listener, i) => {
-    const ranking = rankings[i] ?? new Uint32Array();
     const isNewUser = segmentation.isNewUser(listener);
     const played = [...(relevantOf.get(listener) ?? [])];
+    if (played.length === 0) return;
+    places.take(rankings[i] ?? nothing);
     for (const segment of segments) {
       if (!panel.isOn(segment, i)) continue;
-      const relevant = new Set(played.filter((t) => pairIsIn(segment, isNewUser, segmentation.isNewTrack(t))));
-      if (relevant.size === 0) continue;
+      const relevant = played.filter((track) => pairIsIn(segment, isNewUser, isNew[track] === 1));
+      if (relevant.length === 0) continue;
+      const found = foundAt(relevant.map(places.of).filter(Number.isFinite), relevant.length);
       for (const k of cutoffs) {
-        add(`recall@${k}`, segment, recallAt(ranking, relevant, k));
-        add(`ndcg@${k}`, segment, ndcgAt(ranking, relevant, k));
-        add(`map@${k}`, segment, averagePrecision(ranking, relevant, k));
-        add(`hit@${k}`, segment, hitAt(ranking, relevant, k));
+        add(`recall@${k}`, segment, recallAt(found, k));
+        add(`ndcg@${k}`, segment, ndcgAt(found, k));
+        add(`map@${k}`, segment, averagePrecision(found, k));
+        add(`hit@${k}`, segment, hitAt(found, k));
       }
-      add('mrr', segment, reciprocalRank(ranking, relevant));
+      add('mrr', segment, reciprocalRank(found));
     }
   });
   return [...means].flatMap(([metric, cells]) => [...cells].map((mean) => ({ metric, ...mean })));

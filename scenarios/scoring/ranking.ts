@@ -11,49 +11,53 @@
  */
 export type Judged<Id> = ReadonlyMap<Id, number> | ReadonlySet<Id>;
 
-/** How many judged items are relevant: where it is 0, every metric is 0, and a mean over listeners should skip them. */
-export function relevantCount<Id>(judged: Judged<Id>): number {
-  if (!('get' in judged)) return judged.size;
-  let count = 0;
-  for (const gain of gainsOf(judged)) if (gain > 0) count += 1;
-  return count;
+/** Where the relevant items of one listener stand in one ranking: all that a metric looks at. */
+export interface Found {
+  /** Ranks from 0, ascending, of the relevant items that the ranking holds, and their gains. */
+  readonly ranks: readonly number[];
+  readonly gains: readonly number[];
+  /** Gains of all relevant items, in the ranking or not, largest first. Where it is empty every metric is 0: means skip the listener. */
+  readonly ideal: readonly number[];
 }
+
+/** Look a ranking through for the relevant items. */
+export function findRelevant<Id>(ranked: ArrayLike<Id>, judged: Judged<Id>): Found {
+  const ranks: number[] = [];
+  const gains: number[] = [];
+  for (let rank = 0; rank < ranked.length; rank++) {
+    const gain = gainOf(judged, ranked[rank] as Id);
+    if (gain <= 0) continue;
+    ranks.push(rank);
+    gains.push(gain);
+  }
+  const ideal = 'get' in judged ? [...judged.values()] : Array.from(judged, () => 1);
+  return { ranks, gains, ideal: ideal.filter((gain) => gain > 0).sort((a, b) => b - a) };
+}
+
+/** The same for `relevant` items of gain 1 each, of which the ranking holds some at these ranks, in any order. */
+export const foundAt = (ranks: readonly number[], relevant: number): Found => ({
+  ranks: [...ranks].sort((a, b) => a - b),
+  gains: ranks.map(() => 1),
+  ideal: Array.from({ length: relevant }, () => 1),
+});
 
 /** Share of the relevant items among the first k. */
-export const recallAt = <Id>(ranked: ArrayLike<Id>, judged: Judged<Id>, k: number): number =>
-  share(hitsWithin(ranked, judged, k), relevantCount(judged));
+export const recallAt = (found: Found, k: number): number => share(hitsWithin(found, k), found.ideal.length);
 
 /** Share of the first k positions that hold a relevant item; positions beyond the end of the list hold none. */
-export const precisionAt = <Id>(ranked: ArrayLike<Id>, judged: Judged<Id>, k: number): number =>
-  hitsWithin(ranked, judged, k) / k;
+export const precisionAt = (found: Found, k: number): number => hitsWithin(found, k) / k;
 
 /** 1 when a relevant item is among the first k, else 0 (trec_eval's `success`). */
-export const hitAt = <Id>(ranked: ArrayLike<Id>, judged: Judged<Id>, k: number): number =>
-  hitsWithin(ranked, judged, k) > 0 ? 1 : 0;
+export const hitAt = (found: Found, k: number): number => (hitsWithin(found, k) > 0 ? 1 : 0);
 
 /** 1 / rank of the first relevant item; 0 when there is none. */
-export function reciprocalRank<Id>(ranked: ArrayLike<Id>, judged: Judged<Id>): number {
-  for (let i = 0; i < ranked.length; i++) if (gainOf(judged, ranked[i] as Id) > 0) return 1 / (i + 1);
-  return 0;
-}
+export const reciprocalRank = ({ ranks: [first] }: Found): number => (first === undefined ? 0 : 1 / (first + 1));
 
 /** Mean over all relevant items of the precision at their rank, 0 for those beyond k. */
-export function averagePrecision<Id>(
-  ranked: ArrayLike<Id>,
-  judged: Judged<Id>,
-  k: number = Number.POSITIVE_INFINITY,
-): number {
-  const relevant = relevantCount(judged);
-  let hits = 0;
+export function averagePrecision({ ranks, ideal }: Found, k: number = Number.POSITIVE_INFINITY): number {
   let sum = 0;
-  const end = Math.min(k, ranked.length);
-  for (let i = 0; i < end && hits < relevant; i++) {
-    if (gainOf(judged, ranked[i] as Id) > 0) {
-      hits += 1;
-      sum += hits / (i + 1);
-    }
-  }
-  return share(sum, relevant);
+  for (const [i, rank] of ranks.entries()) if (rank < k) sum += (i + 1) / (rank + 1);
+  return share(sum, ideal.length);
 }
 
 /**
@@ -61,19 +65,12 @@ export function averagePrecision<Id>(
  *
  *     nDCG = Σ gain(rank) / log₂(rank + 1)  ÷  the same sum over all judged items in their best order
  */
-export function ndcgAt<Id>(ranked: ArrayLike<Id>, judged: Judged<Id>, k: number = Number.POSITIVE_INFINITY): number {
+export function ndcgAt({ ranks, gains, ideal }: Found, k: number = Number.POSITIVE_INFINITY): number {
   let gained = 0;
-  const end = Math.min(k, ranked.length);
-  for (let i = 0; i < end; i++) {
-    const gain = gainOf(judged, ranked[i] as Id);
-    if (gain > 0) gained += gain / Math.log2(i + 2);
-  }
-  const gains = gainsOf(judged)
-    .filter((gain) => gain > 0)
-    .sort((a, b) => b - a);
-  let ideal = 0;
-  for (const [i, gain] of gains.slice(0, k).entries()) ideal += gain / Math.log2(i + 2);
-  return share(gained, ideal);
+  for (const [i, rank] of ranks.entries()) if (rank < k) gained += (gains[i] ?? 0) / Math.log2(rank + 2);
+  let best = 0;
+  for (const [i, gain] of ideal.slice(0, k).entries()) best += gain / Math.log2(i + 2);
+  return share(gained, best);
 }
 
 /** trec_eval's order of a scored run: score descending, then id descending by UTF-16 code units. */
@@ -86,14 +83,15 @@ export function rankingMetrics<Id>(
   judged: Judged<Id>,
   ks: readonly number[],
 ): Record<string, number> {
+  const found = findRelevant(ranked, judged);
   const metrics: Record<string, number> = {};
   for (const k of ks) {
-    metrics[`recall@${k}`] = recallAt(ranked, judged, k);
-    metrics[`ndcg@${k}`] = ndcgAt(ranked, judged, k);
-    metrics[`hit@${k}`] = hitAt(ranked, judged, k);
+    metrics[`recall@${k}`] = recallAt(found, k);
+    metrics[`ndcg@${k}`] = ndcgAt(found, k);
+    metrics[`hit@${k}`] = hitAt(found, k);
   }
-  metrics.map = averagePrecision(ranked, judged);
-  metrics.mrr = reciprocalRank(ranked, judged);
+  metrics.map = averagePrecision(found);
+  metrics.mrr = reciprocalRank(found);
   return metrics;
 }
 
@@ -106,17 +104,13 @@ export function meanMetrics(all: readonly Readonly<Record<string, number>>[]): R
   return means;
 }
 
-function hitsWithin<Id>(ranked: ArrayLike<Id>, judged: Judged<Id>, k: number): number {
+function hitsWithin({ ranks }: Found, k: number): number {
   let hits = 0;
-  const end = Math.min(k, ranked.length);
-  for (let i = 0; i < end; i++) if (gainOf(judged, ranked[i] as Id) > 0) hits += 1;
+  while (hits < ranks.length && (ranks[hits] ?? k) < k) hits += 1;
   return hits;
 }
 
 const gainOf = <Id>(judged: Judged<Id>, id: Id): number =>
   'get' in judged ? (judged.get(id) ?? 0) : judged.has(id) ? 1 : 0;
-
-const gainsOf = <Id>(judged: Judged<Id>): number[] =>
-  'get' in judged ? [...judged.values()] : Array.from(judged, () => 1);
 
 const share = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);

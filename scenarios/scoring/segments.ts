@@ -20,7 +20,7 @@ export interface Segmentation {
  * A listener is new for 3 days after sign-up, a track for 7 days after release, counted back from the refresh.
  * @param catalogue as the engine sees it at the refresh: it may grow afterwards.
  */
-export function segmentsAt(refreshAt: SimTime, catalogue: Catalogue): Segmentation {
+export function segmentsAt(refreshAt: SimTime, catalogue: Pick<Catalogue, 'listeners' | 'tracks'>): Segmentation {
   const listenerCount = catalogue.listeners.length;
   const trackCount = catalogue.tracks.length;
   return {

@@ -9,6 +9,7 @@ import {
   slotsOf,
 } from '../../scenarios/scoring/ranking-figures.ts';
 import type { Panel, Segmentation } from '../../scenarios/scoring/segments.ts';
+import { TrueFavourites } from '../../scenarios/scoring/true-favourites.ts';
 import type { Truth } from '../../sim/truth.ts';
 
 /** Truth as a table [listener][track]. */
@@ -21,6 +22,16 @@ const panelOf = (listeners: number): Panel => ({
   listeners: Uint32Array.from({ length: listeners }, (_, i) => i),
   isOn: () => true,
 });
+/** The oracle over all tracks of a table. */
+const rank = (
+  table: readonly (readonly number[])[],
+  hasHeard: (listener: number, track: number) => boolean,
+  depth?: number,
+) => {
+  const truth = truthOf(table);
+  const tracks = table[0]!.length;
+  return rankByTruth(truth, new TrueFavourites(truth, tracks, depth), panelOf(table.length), tracks, hasHeard);
+};
 /** Tracks from `firstNew` on are new; listener 1 is. */
 const segmentation = (tracks: number, firstNew: number): Segmentation => ({
   listenerCount: 2,
@@ -35,11 +46,12 @@ describe('the oracle', () => {
       // Few distinct values, so that ties are common.
       utilities: fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 1, maxLength: 450 }),
       every: fc.integer({ min: 2, max: 5 }),
+      depth: fc.integer({ min: 1, max: 500 }),
     });
     fc.assert(
-      fc.property(cases, ({ utilities, every }) => {
+      fc.property(cases, ({ utilities, every, depth }) => {
         const hasHeard = (_: number, track: number): boolean => track % every === 0;
-        const { tracks } = rankByTruth(truthOf([utilities]), panelOf(1), utilities.length, hasHeard);
+        const { tracks } = rank([utilities], hasHeard, depth);
         const sorted = [...utilities.keys()]
           .filter((track) => track % every !== 0)
           .sort((a, b) => utilities[b]! - utilities[a]! || a - b);
@@ -47,12 +59,29 @@ describe('the oracle', () => {
       }),
     );
   });
+
+  it('goes down one ranking as tracks come out and are heard', () => {
+    const utilities = Array.from({ length: 900 }, (_, track) => (track * 7919) % 900);
+    const truth = truthOf([utilities]);
+    const favourites = new TrueFavourites(truth, 900, 16);
+    for (const [released, every] of [
+      [300, 2],
+      [600, 3],
+      [900, 5],
+    ] as const) {
+      const hasHeard = (_: number, track: number): boolean => track % every === 0;
+      const again = rankByTruth(truth, favourites, panelOf(1), released, hasHeard);
+      const afresh = rank([utilities.slice(0, released)], hasHeard);
+      expect(again.tracks).toEqual(afresh.tracks);
+      expect(again.utilities).toEqual(afresh.utilities);
+    }
+  });
 });
 
 describe('scores against the truth', () => {
   // 300 tracks, utility falls with the index; the last listener likes them the other way round.
   const table = [0, 1].map((listener) => Array.from({ length: 300 }, (_, t) => (listener === 0 ? 300 - t : t + 1)));
-  const oracle = rankByTruth(truthOf(table), panelOf(2), 300, () => false);
+  const oracle = rank(table, () => false);
   const seg = segmentation(300, 280);
   const value = (figures: ReturnType<typeof scoreAgainstTruth>, metric: string, segment: string) =>
     figures.find((figure) => figure.metric === metric && figure.segment === segment);

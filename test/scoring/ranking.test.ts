@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   averagePrecision,
+  type Found,
+  findRelevant,
   hitAt,
   meanMetrics,
   ndcgAt,
@@ -10,7 +12,6 @@ import {
   rankingMetrics,
   recallAt,
   reciprocalRank,
-  relevantCount,
   trecOrder,
 } from '../../scenarios/scoring/ranking.ts';
 
@@ -29,19 +30,19 @@ describe('ranking metrics against trec_eval', () => {
   for (const [topic, , id, , score] of oracle('run_synth.txt')) {
     runs.set(topic!, (runs.get(topic!) ?? new Map()).set(id, Number(score)));
   }
-  const metrics: Record<string, (ranked: string[], judged: Map<string, number>) => number> = {
+  const metrics: Record<string, (found: Found) => number> = {
     map: averagePrecision,
-    map_cut_10: (r, j) => averagePrecision(r, j, 10),
+    map_cut_10: (found) => averagePrecision(found, 10),
     ndcg: ndcgAt,
-    ndcg_cut_5: (r, j) => ndcgAt(r, j, 5),
-    ndcg_cut_10: (r, j) => ndcgAt(r, j, 10),
-    ndcg_cut_20: (r, j) => ndcgAt(r, j, 20),
-    recall_10: (r, j) => recallAt(r, j, 10),
-    recall_100: (r, j) => recallAt(r, j, 100),
-    P_5: (r, j) => precisionAt(r, j, 5),
-    P_10: (r, j) => precisionAt(r, j, 10),
+    ndcg_cut_5: (found) => ndcgAt(found, 5),
+    ndcg_cut_10: (found) => ndcgAt(found, 10),
+    ndcg_cut_20: (found) => ndcgAt(found, 20),
+    recall_10: (found) => recallAt(found, 10),
+    recall_100: (found) => recallAt(found, 100),
+    P_5: (found) => precisionAt(found, 5),
+    P_10: (found) => precisionAt(found, 10),
     recip_rank: reciprocalRank,
-    success_10: (r, j) => hitAt(r, j, 10),
+    success_10: (found) => hitAt(found, 10),
   };
   const expected = oracle('trec_eval_17g.tsv');
 
@@ -50,7 +51,7 @@ describe('ranking metrics against trec_eval', () => {
     let compared = 0;
     for (const [name, topic, value] of expected) {
       if (topic === 'all') continue;
-      const found = metrics[name!]!(trecOrder(runs.get(topic!)!), judged.get(topic!)!);
+      const found = metrics[name!]!(findRelevant(trecOrder(runs.get(topic!)!), judged.get(topic!)!));
       compared += 1;
       if (!Object.is(found, Number(value))) wrong.push(`${name} of ${topic}: ${found}, expected ${value}`);
     }
@@ -62,17 +63,18 @@ describe('ranking metrics against trec_eval', () => {
     const topics = [...new Set(expected.map(([, topic]) => topic!))].filter((topic) => topic !== 'all');
     for (const [name, topic, value] of expected) {
       if (topic !== 'all') continue;
-      const each = topics.map((t) => ({ mean: metrics[name!]!(trecOrder(runs.get(t)!), judged.get(t)!) }));
+      const each = topics.map((t) => ({
+        mean: metrics[name!]!(findRelevant(trecOrder(runs.get(t)!), judged.get(t)!)),
+      }));
       expect([name, meanMetrics(each).mean]).toEqual([name, Number(value)]);
     }
   });
 
   it('has listeners with nothing relevant, who score 0', () => {
-    const nobody = [...judged].filter(([, gains]) => relevantCount(gains) === 0);
+    const found = [...judged].map(([topic, gains]) => findRelevant(trecOrder(runs.get(topic)!), gains));
+    const nobody = found.filter(({ ideal }) => ideal.length === 0);
     expect(nobody.length).toBeGreaterThan(0);
-    for (const [topic, gains] of nobody) {
-      for (const metric of Object.values(metrics)) expect(metric(trecOrder(runs.get(topic)!), gains)).toBe(0);
-    }
+    for (const nothing of nobody) for (const metric of Object.values(metrics)) expect(metric(nothing)).toBe(0);
   });
 });
 
@@ -86,8 +88,8 @@ describe('ranking metrics', () => {
       fc.property(relevance, ranking, k, (relevant, ranked, cut) => {
         const judged = new Map(relevant.map((id, i) => [id, (i % 3) + 1]));
         const ideal = [...judged].sort(([, a], [, b]) => b - a).map(([id]) => id);
-        expect(ndcgAt(ideal, judged, cut)).toBe(1);
-        expect(averagePrecision(ideal, judged)).toBe(1);
+        expect(ndcgAt(findRelevant(ideal, judged), cut)).toBe(1);
+        expect(averagePrecision(findRelevant(ideal, judged))).toBe(1);
         for (const value of Object.values(rankingMetrics(ranked, judged, [cut]))) {
           expect(value).toBeGreaterThanOrEqual(0);
           expect(value).toBeLessThanOrEqual(1);
@@ -121,6 +123,6 @@ describe('ranking metrics', () => {
   it('give a model that scores everything alike no credit for ties', () => {
     const scored = new Map(Array.from({ length: 100 }, (_, i) => [`t${String(i).padStart(2, '0')}`, 0.5]));
     expect(trecOrder(scored).slice(0, 2)).toEqual(['t99', 't98']);
-    expect(ndcgAt(trecOrder(scored), new Map([['t00', 1]]))).toBeCloseTo(1 / Math.log2(101), 12);
+    expect(ndcgAt(findRelevant(trecOrder(scored), new Map([['t00', 1]])))).toBeCloseTo(1 / Math.log2(101), 12);
   });
 });

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type BlendedSlate, blendScratch, blendSlate, type TrackEvidence } from '../../../engine/blend/blend-slate.ts';
+import { createBlender, type TrackEvidence } from '../../../engine/blend/blend-slate.ts';
 import { agreementOf, audioOnCollaborativeScale, mix, scaleScratch } from '../../../engine/blend/one-scale.ts';
 import { rankingOf } from '../../../engine/blend/trust.ts';
 import { createStreams, type Draw, normalFrom } from '../../../engine/core/random.ts';
 import { type BlendOptions, type EngineOptions, engineOptionsSchema } from '../../../engine/options.ts';
+import { topN } from '../../../engine/retrieval/top-n.ts';
 
 const streams = createStreams('blend');
 const n = 300;
@@ -84,10 +85,10 @@ describe('a blended list', () => {
   it('admits new tracks to the first 50 in proportion to their number when evidence is equal', () => {
     const listeners = 400;
     const tracks = 1000;
-    const scratch = blendScratch(tracks);
     for (const share of [0.1, 0.3, 0.6]) {
       const known = catalogue((t) => t % 10 < 10 * share, tracks);
       const options = optionsOf({ kind: 'byEvidence', halfTrust: 1, mostTrust: 1 }, { length: 50 });
+      const { blend } = createBlender(known, options);
       let fresh = 0;
       for (let listener = 0; listener < listeners; listener++) {
         const draw = streams(`listener ${share}`, listener);
@@ -97,7 +98,7 @@ describe('a blended list', () => {
         for (let t = 0; t < tracks; t++) if (known.isNew[t]) collaborative[t]! *= 1e-3;
         const audio = normals(tracks, draw, 0, 0.002);
         const heard = new Uint32Array();
-        const slate = blendSlate({ collaborative, audio, heard, interactions: 9 }, known, options, never, scratch);
+        const slate = blend({ collaborative, audio, heard, interactions: 9 }, never);
         for (const track of slate.tracks) fresh += known.isNew[track]!;
       }
       // In a list of 50 from 1,000 the count is hypergeometric: sd below √(50·share·(1 − share)) per listener.
@@ -115,7 +116,8 @@ describe('a blended list', () => {
       byScore(scores)
         .filter((t) => t !== 3 && t !== 5)
         .slice(0, 40);
-    const listOf = (blend: BlendOptions) => blendSlate(listener, known, optionsOf(blend, { length: 40 }), never);
+    const listOf = (blend: BlendOptions) =>
+      createBlender(known, optionsOf(blend, { length: 40 })).blend(listener, never);
     expect([...listOf({ kind: 'collaborative' }).tracks]).toEqual(expected(collaborative));
     expect(listOf({ kind: 'collaborative' }).collaborativeShare).toBe(1);
     expect([...listOf({ kind: 'audio' }).tracks]).toEqual(expected(audio));
@@ -123,9 +125,8 @@ describe('a blended list', () => {
     expect([...listOf({ kind: 'popular' }).tracks]).toEqual(expected(known.recentPlays));
     expect(listOf({ kind: 'popular' }).collaborativeShare).toBe(0);
     const deaf = { ...listener, audio: undefined };
-    expect([
-      ...blendSlate(deaf, known, optionsOf({ kind: 'fixed', trust: 0.5 }, { length: 40 }), never).tracks,
-    ]).toEqual(expected(collaborative));
+    const half = createBlender(known, optionsOf({ kind: 'fixed', trust: 0.5 }, { length: 40 }));
+    expect([...half.blend(deaf, never).tracks]).toEqual(expected(collaborative));
   });
 
   it('gives the charts to a listener of whom nothing is known', () => {
@@ -138,12 +139,13 @@ describe('a blended list', () => {
     };
     for (const kind of ['collaborative', 'audio', 'byEvidence'] as const) {
       const options = optionsOf(engineOptionsSchema.shape.blend.parse({ kind }), { length: 9 });
-      expect([...blendSlate(stranger, known, options, never).tracks]).toEqual(byScore(known.recentPlays).slice(0, 9));
+      expect([...createBlender(known, options).blend(stranger, never).tracks]).toEqual(
+        byScore(known.recentPlays).slice(0, 9),
+      );
     }
   });
 
-  it('holds only released and unheard tracks, once each, for any blend, and depends on nothing left in the scratch', () => {
-    const scratch = blendScratch(n);
+  it('holds only released and unheard tracks, once each, for any blend, and depends on nothing left of earlier lists', () => {
     const kinds = fc.constantFrom<BlendOptions>(
       { kind: 'collaborative' },
       { kind: 'audio' },
@@ -167,10 +169,11 @@ describe('a blended list', () => {
         const heard = Uint32Array.from({ length: n }, (_, t) => t).filter(() => draw() < 0.3);
         const listener = { collaborative: normals(n, draw), audio: normals(n, draw), heard, interactions: 5 };
         const options = { ...optionsOf(blend, slots), degrade: { randomSlots } };
-        const make = (memory?: typeof scratch): BlendedSlate =>
-          blendSlate(listener, known, options, streams('layout', seed), memory);
-        const { tracks, propensity, collaborativeShare } = make(scratch);
-        expect(make()).toEqual({ tracks, propensity, collaborativeShare });
+        const used = createBlender(known, options);
+        used.blend({ ...listener, audio: normals(n, draw), heard: heard.filter((t) => t % 2 === 0) }, draw);
+        const { tracks, propensity, collaborativeShare } = used.blend(listener, streams('layout', seed));
+        const fresh = createBlender(known, options).blend(listener, streams('layout', seed));
+        expect(fresh).toEqual({ tracks, propensity, collaborativeShare });
         const isHeard = new Set(heard);
         const allowed = Array.from(known.isReleased.keys()).filter((t) => known.isReleased[t] === 1 && !isHeard.has(t));
         expect(tracks).toHaveLength(Math.min(slots.length, allowed.length));
@@ -179,6 +182,31 @@ describe('a blended list', () => {
         expect(propensity).toHaveLength(tracks.length);
         expect(collaborativeShare).toBeGreaterThanOrEqual(0);
         expect(collaborativeShare).toBeLessThanOrEqual(1);
+      }),
+    );
+  });
+
+  it('is the same from the best candidates as from all scores, where the collaborative score decides alone', () => {
+    const special = fc.record({
+      length: fc.integer({ min: 1, max: n + 50 }),
+      slots: fc.nat(6),
+      epsilonSlots: fc.nat(20),
+    });
+    fc.assert(
+      fc.property(special, fc.nat(1e6), fc.constantFrom(0, 0.2), (slate, seed, randomSlots) => {
+        const draw = streams('retrieved', seed);
+        const known = catalogue((t) => t % 4 === 0);
+        const heard = Uint32Array.from({ length: n }, (_, t) => t).filter(() => draw() < 0.3);
+        const collaborative = normals(n, draw);
+        const options = { ...optionsOf({ kind: 'collaborative' }, slate), degrade: { randomSlots } };
+        const blender = createBlender(known, options);
+        const best = topN(collaborative, slate.length, { heard }).rows;
+        const most = slate.slots > 0 ? Math.ceil(slate.length / slate.slots) : 0;
+        const bestNew = topN(collaborative, most, { heard, allow: known.isNew }).rows;
+        expect(blender.reads).toBe('collaborative scores');
+        expect(blender.layOut(best, bestNew, heard, streams('layout', seed))).toEqual(
+          blender.blend({ collaborative, audio: undefined, heard, interactions: 5 }, streams('layout', seed)),
+        );
       }),
     );
   });
@@ -192,7 +220,10 @@ describe('a blended list', () => {
       heard: new Uint32Array(),
       interactions: 5,
     };
-    const slate = blendSlate(listener, known, optionsOf({ kind: 'byEvidence', halfTrust: 20, mostTrust: 1 }), never);
+    const slate = createBlender(known, optionsOf({ kind: 'byEvidence', halfTrust: 20, mostTrust: 1 })).blend(
+      listener,
+      never,
+    );
     const odd = slate.tracks.filter((track) => track % 2 === 1).length;
     expect(slate.collaborativeShare).toBe(odd / slate.tracks.length);
   });
@@ -202,13 +233,12 @@ describe('mixing two scores of one scale', () => {
   const n = 20_000;
   const shared = streams('mix', 0);
   const candidates = Uint32Array.from({ length: n }, (_, t) => t);
-  const plays = new Uint32Array(n).fill(100);
   const own = normals(n, shared, 0.3, 0.2);
 
   it.each([0, 0.5, -0.6])('keeps mean and spread at any trust, when the scores correlate %d', (rho) => {
     const noise = normals(n, shared, 0, 0.2);
     const other = own.map((score, t) => 0.3 + rho * (score - 0.3) + Math.sqrt(1 - rho * rho) * noise[t]!);
-    const agreement = agreementOf(candidates, own, other, plays);
+    const agreement = agreementOf(candidates, own, other);
     expect(agreement.correlation).toBeCloseTo(rho, 1);
     for (const trust of [0, 0.2, 0.5, 0.9, 1]) {
       const mixed = own.map((score, t) => mix(trust, score, other[t]!, agreement));

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Matrix, rowOf } from '../../../engine/core/matrix.ts';
-import { orderKey, rowOfKey, sortByScore } from '../../../engine/retrieval/order.ts';
 import { recommendTopN, scoreAll, topN } from '../../../engine/retrieval/top-n.ts';
 
 // Few different values, both zeros among them: ties everywhere.
@@ -78,29 +77,5 @@ describe('scores', () => {
     expect(() => recommendTopN(Float32Array.of(1), tracks, 1)).toThrow(
       expect.objectContaining({ code: 'NOT_FINITE', details: { track: 1 } }),
     );
-  });
-});
-
-describe('the order of rows', () => {
-  it('is score descending, then row ascending, for every float', () => {
-    fc.assert(
-      fc.property(scores, (values) => {
-        const rows = Uint32Array.from(values.keys()).reverse();
-        sortByScore(rows, values, new Float64Array(values.length));
-        expect([...rows]).toEqual(byHand(values, values.length, () => false));
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it('fits score and row into one exact number', () => {
-    fc.assert(
-      fc.property(score, fc.nat(2 ** 21 - 1), (value, row) => {
-        const key = orderKey(value, row);
-        expect(Number.isSafeInteger(key)).toBe(true);
-        expect(rowOfKey(key)).toBe(row);
-      }),
-    );
-    expect(() => sortByScore(Uint32Array.of(2 ** 21), new Float32Array(1), new Float64Array(1))).toThrow('beyond');
   });
 });

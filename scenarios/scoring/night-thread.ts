@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { createWorld, type World, type WorldSpan } from '../../sim/world.ts';
+import { createNightScorer, type Night, type NightFigures } from './night.ts';
+
+/** Scores nights, in the order they are given. */
+export interface NightScorer {
+  score(night: Night): Promise<NightFigures>;
+  close(): Promise<void>;
+}
+
+/** What the other thread makes the same world from. */
+interface ThreadSpec {
+  readonly options: World['options'];
+  readonly span: WorldSpan;
+  readonly seed: string;
+}
+
+/** Below so many pairs of listener and track, another thread would cost more than it saves. */
+const worthThread = 4e6;
+
+/**
+ * A scorer of the nights of one world. Scores are needed by nobody until the day is over: in a large world another thread
+ * works them out while the day is lived. It makes the world anew, so that only what happened has to be sent.
+ *
+ * @param fewestPairs of listener and track that make a world large.
+ */
+export function openNightScorer(world: World, seed: string, fewestPairs = worthThread): NightScorer {
+  const { listeners, tracks } = world.catalogue;
+  if (listeners.length * tracks.length < fewestPairs) {
+    const score = createNightScorer(world, seed);
+    return { score: async (night) => score(night), close: async () => {} };
+  }
+  const { options, family, historyDays, days } = world;
+  const spec: ThreadSpec = { options, span: { seed: world.seed, family, historyDays, days }, seed };
+  const worker = new Worker(new URL('./night-thread-entry.js', import.meta.url), { workerData: spec });
+  worker.unref();
+  return {
+    async score(night) {
+      // What happened on the other thread: an answer, or an error, which `once` throws.
+      const answer = once(worker, 'message');
+      worker.postMessage(night, buffersOf(night.crowd)); // the crowd is a copy already: it is handed over
+      worker.ref();
+      const [figures] = await answer;
+      worker.unref();
+      return figures;
+    },
+    close: async () => {
+      await worker.terminate();
+    },
+  };
+}
+
+/** Runs on the other thread. */
+export function answerNights(): void {
+  const { options, span, seed } = workerData as ThreadSpec;
+  const score = createNightScorer(createWorld(options, span), seed);
+  parentPort?.on('message', (night: Night) => parentPort?.postMessage(score(night)));
+}
+
+/** The memory behind all arrays in `value`. */
+function buffersOf(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[] {
+  if (ArrayBuffer.isView(value)) {
+    if (value.buffer instanceof ArrayBuffer) found.add(value.buffer);
+  } else if (typeof value === 'object' && value !== null) {
+    for (const part of Object.values(value)) buffersOf(part, found);
+  }
+  return [...found];
+}

@@ -1,0 +1,84 @@
+import { createStreams } from '../../engine/core/random.ts';
+import { startOfDay } from '../../engine/core/time.ts';
+import { type CrowdSnapshot, crowdFrom } from '../../sim/crowd.ts';
+import { writeEvents } from '../../sim/log.ts';
+import { shadowDay } from '../../sim/shadow.ts';
+import type { World } from '../../sim/world.ts';
+import { rankBound } from '../baselines.ts';
+import type { BoundName } from '../schema.ts';
+import {
+  type Rankings,
+  rankByTruth,
+  relevantInShadow,
+  scoreAgainstShadow,
+  scoreAgainstTruth,
+  scoreExposure,
+  slotsOf,
+} from './ranking-figures.ts';
+import type { Figure } from './rows.ts';
+import { choosePanel, type Panel, type Segmentation, segmentsAt } from './segments.ts';
+import { TrueFavourites } from './true-favourites.ts';
+
+/** Everything that the scores of one night depend on beside the world: plain data, which can be sent to another thread. */
+export interface Night {
+  readonly day: number;
+  /** How many listeners and tracks there were at the refresh. */
+  readonly listenerCount: number;
+  readonly trackCount: number;
+  /** As the day begins. */
+  readonly crowd: CrowdSnapshot;
+  /** What would be served to each panel listener. */
+  readonly rankings: Rankings;
+  /** How many slots each track has over all lists [trackCount]. */
+  readonly slots: Float64Array;
+  /** The bounds to score on this state, and the plays so far of each track, which one of them ranks by. */
+  readonly bounds: readonly BoundName[];
+  readonly plays: Float64Array;
+  /** Where the shadow sessions are written to. */
+  readonly shadowFile: string;
+}
+
+export interface NightFigures {
+  readonly arm: readonly Figure[];
+  readonly bounds: readonly { readonly bound: BoundName; readonly figures: readonly Figure[] }[];
+}
+
+/** Who is scored at a refresh. Draws are keyed by the world's seed alone: the same in every arm and on every thread. */
+export const panelAt = (segmentation: Segmentation, seed: string): Panel =>
+  choosePanel(segmentation, createStreams(`${seed}/scoring`));
+
+/**
+ * Scores nights of one world: the lists of a fresh generation against true taste and against shadow sessions, before the
+ * day is lived. Reads no clock and keeps nothing from night to night but the truth: figures depend on the night alone.
+ */
+export function createNightScorer(world: World, seed: string): (night: Night) => NightFigures {
+  const favourites = new TrueFavourites(world.truth, world.catalogue.tracks.length);
+  const draws = createStreams(`${seed}/scoring`);
+  return (night) => {
+    const { day, trackCount } = night;
+    const crowd = crowdFrom(night.crowd);
+    const segmentation = segmentsAt(startOfDay(day), {
+      listeners: world.catalogue.listeners.slice(0, night.listenerCount),
+      tracks: world.catalogue.tracks.slice(0, trackCount),
+    });
+    const panel = panelAt(segmentation, seed);
+    const oracle = rankByTruth(world.truth, favourites, panel, trackCount, crowd.hasHeard);
+    const shadow = shadowDay(world, crowd, day, panel.listeners);
+    writeEvents(night.shadowFile, shadow);
+    const relevant = relevantInShadow(shadow, panel, trackCount, crowd.hasHeard);
+    const score = (rankings: Rankings, slots: Float64Array): Figure[] => [
+      ...scoreAgainstTruth(rankings, oracle, panel, segmentation),
+      ...scoreAgainstShadow(rankings, relevant, panel, segmentation),
+      ...scoreExposure(slots, segmentation),
+    ];
+    const { plays } = night;
+    const state = { day, panel, trackCount, oracle, plays, hasHeard: crowd.hasHeard, heardBy: crowd.heardBy };
+    return {
+      arm: score(night.rankings, night.slots),
+      bounds: night.bounds.map((bound) => {
+        const rankings = rankBound(bound, state, draws);
+        return { bound, figures: score(rankings, slotsOf(rankings, trackCount)) };
+      }),
+    };
+  };
+}

@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EventBuffer, type EventColumns, type EventKind, kindCode, pickEvents } from '../../engine/core/events.ts';
+import { InteractionLedger } from '../../engine/interactions/weigh.ts';
+import { Observations } from '../../engine/observations.ts';
+
+const options = { halfLifeDays: 10, minimum: 0.3, play: 1, save: 2, onboard: 3 };
+const [users, tracks, now] = [6, 5, 1e6];
+
+const stretch = (from: number, to: number) =>
+  fc
+    .array(
+      fc.record({
+        user: fc.integer({ min: from, max: to - 1 }),
+        track: fc.nat(tracks - 1),
+        time: fc.nat(now),
+        kind: fc.constantFrom<EventKind>('play', 'play', 'skip', 'save', 'onboard', 'search'),
+      }),
+      { maxLength: 20 },
+    )
+    .map((events): EventColumns => {
+      const buffer = new EventBuffer();
+      const about = { playedMs: 0, source: 0, position: -1, generation: -1, propensity: 1 };
+      for (const { kind, ...rest } of events) buffer.push({ ...rest, ...about, kind: kindCode[kind] });
+      return buffer.slice();
+    });
+
+describe('observations', () => {
+  it('answer by day and by night as a ledger that folds everything at once, whoever is asked about', () => {
+    // Users from 4 on sign up after the first night.
+    const past = fc.array(stretch(0, 4), { maxLength: 4 });
+    const day = fc.array(stretch(0, users), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(past, day, fc.nat(users - 1), (before, after, asked) => {
+        const ledger = new InteractionLedger(options);
+        const observations = new Observations(options);
+        const observe = (events: EventColumns): void => {
+          ledger.fold(events);
+          observations.observe(events);
+        };
+        before.forEach(observe);
+        expect(observations.at(now, 4, tracks)).toEqual(ledger.at(now, 4, tracks));
+        for (const events of after) {
+          observe(events);
+          expect(observations.ofUser(asked, now, tracks)).toEqual(ledger.ofUser(asked, now, tracks));
+        }
+        expect(observations.plays()).toBe(ledger.playsFolded);
+        expect(observations.at(now, users, tracks)).toEqual(ledger.at(now, users, tracks));
+        observations.audit();
+      }),
+    );
+  });
+});
+
+describe('picking events', () => {
+  it('takes rows in the order given, with all their columns', () => {
+    const buffer = new EventBuffer();
+    for (let i = 0; i < 5; i++) {
+      const what = {
+        time: 3 * i,
+        kind: i % 3,
+        playedMs: 10 * i,
+        source: 1,
+        position: i,
+        generation: 7,
+        propensity: 0.5,
+      };
+      buffer.push({ user: i, track: 2 * i, ...what });
+    }
+    const picked = pickEvents(buffer.slice(), Uint32Array.of(4, 1));
+    const alone = new EventBuffer();
+    alone.append(buffer.slice(4, 5));
+    alone.append(buffer.slice(1, 2));
+    expect(picked).toEqual(alone.slice());
+  });
+});

@@ -1,0 +1,84 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { EventColumns } from '../../engine/core/events.ts';
+import { startOfDay } from '../../engine/core/time.ts';
+import { type Night, panelAt } from '../../scenarios/scoring/night.ts';
+import { openNightScorer } from '../../scenarios/scoring/night-thread.ts';
+import { segmentsAt } from '../../scenarios/scoring/segments.ts';
+import { createCrowd } from '../../sim/crowd.ts';
+import { simulateDay } from '../../sim/day.ts';
+import { worldOptionsSchema } from '../../sim/options.ts';
+import { createWorld } from '../../sim/world.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dubplate-night-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const seed = 'night/0';
+const world = createWorld(
+  worldOptionsSchema.parse({ tracks: 120, releasesPerDay: 6, signupsPerDay: 3, cohorts: { all: { listeners: 40 } } }),
+  { seed, family: 'latent', historyDays: 8, days: 3 },
+);
+
+/** The nights of days 0 and 1 of a crowd that lives without slates. */
+function nights(name: string): Night[] {
+  const crowd = createCrowd(world);
+  const plays = new Float64Array(world.catalogue.tracks.length);
+  for (let day = -8; day < 0; day++) {
+    const events = simulateDay(world, crowd, day, 'organic').next().value as EventColumns;
+    for (let row = 0; row < events.length; row++) if (events.kind[row] === 0) plays[events.track[row]!]! += 1;
+  }
+  return [0, 1].map((day) => {
+    const [listenerCount, trackCount] = [world.listenerCountAt(startOfDay(day)), world.trackCountAt(startOfDay(day))];
+    const { listeners, tracks } = world.catalogue;
+    const known = { listeners: listeners.slice(0, listenerCount), tracks: tracks.slice(0, trackCount) };
+    const panel = panelAt(segmentsAt(startOfDay(day), known), seed);
+    const night: Night = {
+      day,
+      listenerCount,
+      trackCount,
+      crowd: crowd.snapshot(),
+      rankings: Array.from(panel.listeners, (_, i) => Uint32Array.from({ length: 60 }, (_, n) => (i + n) % trackCount)),
+      slots: new Float64Array(trackCount).fill(2),
+      bounds: day === 0 ? ['random', 'popular', 'oracle'] : [],
+      plays,
+      shadowFile: join(folder, `${name}-${day}.arrow`),
+    };
+    simulateDay(world, crowd, day, 'organic').next();
+    return night;
+  });
+}
+
+describe('the scores of a night', () => {
+  it('are the same worked out here and on another thread, night after night', async () => {
+    const here = openNightScorer(world, seed);
+    const there = openNightScorer(world, seed, 0);
+    const sent = nights('there');
+    for (const [day, night] of nights('here').entries()) {
+      const expected = await here.score(night);
+      expect(expected.arm.length).toBeGreaterThan(20);
+      expect(expected.bounds.map(({ bound }) => bound)).toEqual(night.bounds);
+      expect(await there.score(sent[day]!)).toEqual(expected);
+      expect(readFileSync(join(folder, `there-${day}.arrow`))).toEqual(readFileSync(join(folder, `here-${day}.arrow`)));
+    }
+    await here.close();
+    await there.close();
+  });
+
+  it('leave the crowd as it was', async () => {
+    const crowd = createCrowd(world);
+    simulateDay(world, crowd, -8, 'organic').next();
+    const before = crowd.snapshot();
+    const [night] = nights('untouched');
+    await openNightScorer(world, seed).score({ ...night!, crowd: crowd.snapshot() });
+    expect(crowd.snapshot()).toEqual(before);
+  });
+
+  it('fail with the error of the other thread', async () => {
+    const there = openNightScorer(world, seed, 0);
+    const [night] = nights('failing');
+    await expect(there.score({ ...night!, shadowFile: join(folder, 'missing\0', 'x.arrow') })).rejects.toThrow();
+    await there.close();
+  });
+});
