@@ -9,12 +9,12 @@ import { familiesOf, type Scenario } from './schema.ts';
  * really took.
  */
 const rates = {
-  eventRowsPerSecond: 150_000,
-  synthesisedTracksPerSecond: 100,
-  alsFlopsPerSecond: 1.5e9,
+  eventRowsPerSecond: 200_000,
+  synthesisedTracksPerSecond: 170,
+  alsFlopsPerSecond: 2e10,
   encoderTracksPerSecond: 250,
   embeddedTracksPerSecond: 700,
-  scoredPairsPerSecond: 5e6,
+  scoredPairsPerSecond: 1.2e7,
 } as const;
 
 /** What a listener does on a day with the default dials: rows of the log, and pairs that meet for the first time. */
@@ -40,14 +40,17 @@ export function estimate(scenario: Scenario): Estimate {
   const rows = listeners * rowsPerListenerDay * (history + days * arms.length);
   const listening = arms.filter(({ blend }) => listensToSound(blend));
   const retrainings = 1 + listening.reduce((sum, { encoder }) => sum + Math.floor((days - 1) / encoder.retrainDays), 0);
-  const epochs = Math.max(0, ...listening.map(({ encoder }) => encoder.epochs));
+  const examples = Math.max(
+    0,
+    ...listening.map(({ encoder }) => encoder.epochs * Math.min(encoder.tracksPerEpoch, tracks)),
+  );
 
   const stages = {
     'listening (the log)': rows / rates.eventRowsPerSecond,
     'waveforms, once per world': listening.length > 0 ? tracks / rates.synthesisedTracksPerSecond : 0,
     encoder:
       listening.length > 0
-        ? (retrainings * epochs * tracks) / rates.encoderTracksPerSecond +
+        ? (retrainings * examples) / rates.encoderTracksPerSecond +
           (retrainings * tracks) / rates.embeddedTracksPerSecond
         : 0,
     ALS: arms.reduce((sum, { als }, i) => {
@@ -61,10 +64,11 @@ export function estimate(scenario: Scenario): Estimate {
   };
   const seconds = worlds * Object.values(stages).reduce((sum, value) => sum + value, 0);
   const factors = Math.max(...arms.map(({ als }) => als.factors));
-  // Log columns 27 B a row and arm, 16-bit waveforms, factors of two generations with embeddings, what Node and ONNX Runtime take.
+  // Log columns 27 B a row and arm, kept twice; 16-bit waveforms, factors of two generations with embeddings, what Node with
+  // its threads and ONNX Runtime take.
   const bytes =
-    4e8 +
-    rows * 27 +
+    6e8 +
+    rows * 27 * 2 +
     (listening.length > 0 ? tracks * waveformSamples * 2 : 0) +
     (listeners + 2 * tracks) * factors * 4 * 3;
   const size = { users: listeners, tracks, interactions: pairs };
