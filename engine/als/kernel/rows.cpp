@@ -6,7 +6,8 @@
 namespace {
 
 constexpr int kBlock = 8;    // rows of the table that are widened to float32 together: 4 KB at 128 factors
-constexpr int kAhead = 16;   // rows ahead of the present one that are fetched into cache
+constexpr int kAhead = 8;    // rows ahead of the present one that are fetched into cache
+constexpr int kMany = 256;   // rows of the table that a second pass does not find in cache any more
 constexpr int kOuterRows = 64;  // rows whose outer products are summed in registers before they go to memory
 
 inline float dot(const float* x, const float* y, int width) {
@@ -89,7 +90,7 @@ PassSums passOver(const FixedPointTable& table, const RowEquations& row, const f
   float dots[kBlock], weights[kBlock];
   for (int64_t n = 0; n < row.count; n += kBlock) {
     const int count = row.count - n < kBlock ? static_cast<int>(row.count - n) : kBlock;
-    if (pass == Pass::residual)
+    if (pass == Pass::residual || row.count > kMany)
       for (int64_t next = n + kAhead; next < n + kAhead + kBlock && next < row.count + row.ahead; next++)
         fetch(table, row.indices[next]);
     widenAndDot<WIDTH>(table, row.indices + n, count, v, pass == Pass::dotsOnly ? nullptr : rows, dots);
