@@ -15,11 +15,13 @@ const require = createRequire(import.meta.url);
 /** What is compiled once, and what once for every instruction set. */
 const sources = { 'addon.cpp': '-O1', 'fixed-side.cpp': '-O2', 'track-index.cpp': '-O2', 'score-block.cpp': '-O2' };
 const loops = ['rows.cpp', 'filter.cpp', 'peak.cpp'];
+const avx512 = ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma'];
+const emulated = ['-DSIMDE_ENABLE_NATIVE_ALIASES', '-mavx2', '-mfma'];
 const instructionSets: Readonly<Record<string, readonly string[]>> = {
   portable: ['-O2'], // as fast as -O3 and three times quicker to build
   ...(process.arch === 'x64' && {
-    avx2: ['-mavx2', '-mfma'],
-    avx512: ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma'],
+    avx2: ['-DKERNEL_AVX2', '-mavx2', '-mfma'],
+    avx512: ['-DKERNEL_AVX512', ...(process.env.EMULATE_AVX512 ? emulated : avx512)],
   }),
 };
 const units = [
@@ -54,6 +56,7 @@ async function build(compiler: string): Promise<void> {
     '-Wall',
     '-Wextra',
     '-DNAPI_CPP_EXCEPTIONS',
+    ...(process.env.EMULATE_AVX512 ? ['-DKERNEL_EMULATE'] : []),
     `-DKERNEL_SOURCES="${kernelSources()}"`,
     '-isystem',
     require('node-api-headers').include_dir,

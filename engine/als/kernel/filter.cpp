@@ -6,7 +6,7 @@
 namespace {
 
 // Listeners at once: as many sums as fit into registers.
-#if defined(__AVX512F__)
+#if defined(KERNEL_AVX512)
 constexpr int kTile = 12;
 #else
 constexpr int kTile = 4;
@@ -71,9 +71,9 @@ void score(const float* x, const float* Y, int k, const uint32_t* rows, int coun
 
 }  // namespace
 
-#if defined(__AVX512F__)
+#if defined(KERNEL_AVX512)
 extern const Retrieval avx512Retrieval = {filter, score};
-#elif defined(__AVX2__)
+#elif defined(KERNEL_AVX2)
 extern const Retrieval avx2Retrieval = {filter, score};
 #else
 extern const Retrieval portableRetrieval = {filter, score};

@@ -7,7 +7,9 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
-#if defined(__AVX512F__) || defined(__AVX2__)
+#if defined(KERNEL_EMULATE) && defined(KERNEL_AVX512)
+#include "emulated-avx512.h"
+#elif defined(KERNEL_AVX512) || defined(KERNEL_AVX2)
 #include <immintrin.h>
 #endif
 
@@ -15,7 +17,7 @@ namespace {
 
 constexpr int kLanes = 16;
 
-#if defined(__AVX512F__)
+#if defined(KERNEL_AVX512)
 
 struct Lanes { __m512 v; };
 inline Lanes zero() { return {_mm512_setzero_ps()}; }
@@ -42,7 +44,7 @@ inline __m256 largerHalf(Lanes x) {
   return _mm256_max_ps(_mm512_castps512_ps256(x.v), _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x.v), 1)));
 }
 
-#elif defined(__AVX2__)
+#elif defined(KERNEL_AVX2)
 
 struct Lanes { __m256 low, high; };
 inline Lanes zero() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
@@ -120,7 +122,7 @@ inline uint32_t atLeast(Lanes x, Lanes y) {
 
 #endif
 
-#if defined(__AVX512F__) || defined(__AVX2__)
+#if defined(KERNEL_AVX512) || defined(KERNEL_AVX2)
 
 /** The sum of the lanes, in a fixed tree: i with i + 8, then + 4, + 2, + 1. */
 inline float sum(Lanes x) {
@@ -156,7 +158,7 @@ inline float largest(Lanes x) {
  * as own[4][16 lanes][4]. Eight products stay below 2¹⁵, so pairs are summed in 16 bits four times before they are widened:
  * twice the rate of 16-bit factors. Exact, therefore equal everywhere.
  */
-#if defined(__AVX512F__)
+#if defined(KERNEL_AVX512)
 
 struct IntLanes { __m512i v; };
 inline IntLanes loadInts(const int32_t* p) { return {_mm512_loadu_si512(p)}; }
@@ -179,7 +181,7 @@ template <int ROWS> inline void addProducts(IntLanes* sums, const uint8_t* const
     sums[r].v = _mm512_add_epi32(sums[r].v, _mm512_madd_epi16(pairs[r], _mm512_set1_epi16(1)));
 }
 
-#elif defined(__AVX2__)
+#elif defined(KERNEL_AVX2)
 
 struct IntLanes { __m256i low, high; };
 inline IntLanes loadInts(const int32_t* p) {
@@ -236,7 +238,7 @@ template <int ROWS> inline void addProducts(IntLanes* sums, const uint8_t* const
 #endif
 
 /** Eight float64 sums of products of float32, which are exact there: fused or not, the bits are the same. */
-#if defined(__AVX512F__)
+#if defined(KERNEL_AVX512)
 
 struct Sums { __m512d v; };
 inline Sums noSums() { return {_mm512_setzero_pd()}; }
@@ -244,7 +246,7 @@ inline Sums widen(const float* p) { return {_mm512_cvtps_pd(_mm256_loadu_ps(p))}
 inline Sums addProducts(Sums sums, Sums x, Sums y) { return {_mm512_fmadd_pd(x.v, y.v, sums.v)}; }
 inline void store(double* p, Sums x) { _mm512_storeu_pd(p, x.v); }
 
-#elif defined(__AVX2__)
+#elif defined(KERNEL_AVX2)
 
 struct Sums { __m256d low, high; };
 inline Sums noSums() { return {_mm256_setzero_pd(), _mm256_setzero_pd()}; }

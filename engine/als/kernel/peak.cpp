@@ -6,9 +6,9 @@
 namespace {
 
 // Independent chains: enough to hide the latency of a fused multiply-add, few enough to stay in registers.
-#if defined(__AVX512F__)
+#if defined(KERNEL_AVX512)
 constexpr int kChains = 12;
-#elif defined(__AVX2__)
+#elif defined(KERNEL_AVX2)
 constexpr int kChains = 6;
 #else
 constexpr int kChains = 3;
@@ -31,9 +31,9 @@ double multiplyAdds(int64_t rounds, float* total) {
 
 }  // namespace
 
-#if defined(__AVX512F__)
+#if defined(KERNEL_AVX512)
 extern const MultiplyAdds avx512Peak = multiplyAdds;
-#elif defined(__AVX2__)
+#elif defined(KERNEL_AVX2)
 extern const MultiplyAdds avx2Peak = multiplyAdds;
 #else
 extern const MultiplyAdds portablePeak = multiplyAdds;

@@ -151,7 +151,7 @@ double conjugateGradient(const FixedPointTable& table, const RowEquations& row, 
                             : conjugateGradientOf<0>(table, row, steps, z, scratch);
 }
 
-#if defined(__AVX512F__)
+#if defined(KERNEL_AVX512)
 constexpr int kTile = 12;  // rows of A at once: as many chains as hide the latency of a fused multiply-add
 #else
 constexpr int kTile = 6;
@@ -272,9 +272,9 @@ void quantize(const float* rows, int64_t count, int width, int16_t* values, floa
 
 }  // namespace
 
-#if defined(__AVX512F__)
+#if defined(KERNEL_AVX512)
 extern const InstructionSet avx512 = {"avx512", multiply, quantize, addOuter, conjugateGradient, cholesky};
-#elif defined(__AVX2__)
+#elif defined(KERNEL_AVX2)
 extern const InstructionSet avx2 = {"avx2", multiply, quantize, addOuter, conjugateGradient, cholesky};
 #else
 extern const InstructionSet portable = {"portable", multiply, quantize, addOuter, conjugateGradient, cholesky};

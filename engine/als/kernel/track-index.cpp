@@ -28,17 +28,17 @@ double normOf(const float* y, int k) {
 struct Rounding { float scale, norm, error; };
 
 /**
- * x [k] over scale = max |xᵢ| / reach in whole numbers, with the norm and what rounding took, in float64 from the float32 scale.
+ * x [k] of that norm over scale = max |xᵢ| / reach in whole numbers, with what rounding took, in float64 from the float32 scale.
  * Where products in float32 could lose digits, all is taken by rounding.
  */
-template <class Put> Rounding roundTo(int reach, const float* x, int k, Put put) {
-  const double norm = normOf(x, k);
+template <class Put> Rounding roundTo(int reach, const float* x, int k, double norm, Put put) {
   float most = 0;
   for (int i = 0; i < k; i++) most = std::max(most, std::fabs(x[i]));
   const float scale = most < kSmallest ? kSmallest : most / static_cast<float>(reach);
+  const float inverse = 1 / scale;
   double error = 0;
   for (int i = 0; i < k; i++) {
-    const int q = static_cast<int>(x[i] / scale + std::copysign(0.5f, x[i]));
+    const int q = static_cast<int>(x[i] * inverse + std::copysign(0.5f, x[i]));
     put(i, q);
     const double e = x[i] - static_cast<double>(scale) * q;
     error += e * e;
@@ -99,7 +99,9 @@ TrackIndex::TrackIndex(const Retrieval& retrieval, const float* Y, int64_t track
       int8_t* lane = rounded_.get() + place / kLanes * kLanes * width_ + place % kLanes * 4;
       int sum = 0;
       const float* y = Y + static_cast<int64_t>(rowAt_[place]) * k;
-      const Rounding rounding = roundTo(kTrackReach, y, place < tracks ? k : 0, [&](int i, int q) {
+      const bool isTrack = place < tracks;
+      const double norm = isTrack ? norms[rowAt_[place]] : 0;
+      const Rounding rounding = roundTo(kTrackReach, y, isTrack ? k : 0, norm, [&](int i, int q) {
         lane[i / 4 * kLanes * 4 + i % 4] = static_cast<int8_t>(q);
         sum += q;
       });
@@ -113,6 +115,7 @@ TrackIndex::TrackIndex(const Retrieval& retrieval, const float* Y, int64_t track
 struct TrackIndex::Seeker : Query {
   const float* x;
   float scale;             // sₓ
+  float length;            // ‖x‖/sₓ, and what float32 arithmetic may add
   float largest;           // no score is larger; where it is 0 all scores are, and there is nothing to seek
   const uint32_t* heard;   // places, ascending
   const uint32_t* endHeard;
@@ -200,11 +203,12 @@ class TrackIndex::Search {
   }
 
   void add(int64_t listener, const float* x) {
-    const bool isFine = normOf(x, index_.k_) <= kLargestNorm;
+    const double norm = normOf(x, index_.k_);
+    const bool isFine = norm <= kLargestNorm;
     if (!isFine && brokenListener_ < 0) brokenListener_ = listener;
     uint8_t* const q = &rounded_[(listener - first_) * index_.width_];
     int square = 0;
-    const Rounding rounding = roundTo(kListenerReach, x, isFine ? index_.k_ : 0, [&](int i, int value) {
+    const Rounding rounding = roundTo(kListenerReach, x, isFine ? index_.k_ : 0, isFine ? norm : 0, [&](int i, int value) {
       q[i] = static_cast<uint8_t>(value + kListenerReach);
       square += value * value;
     });
@@ -219,7 +223,7 @@ class TrackIndex::Search {
       for (int64_t h = heardBefore(listener); h < heardBefore(listener + 1); h++) *end++ = index_.placeOf_[exclusions_.heard[h]];
       std::sort(heard, end);
     }
-    seekers_.push_back({query, x, rounding.scale, largest, heard, end, heard, RisingBar(largest, n_), kNone, kNone, {}});
+    seekers_.push_back({query, x, rounding.scale, (1 + 0x1p-20f) * rounding.norm / rounding.scale, largest, heard, end, heard, RisingBar(largest, n_), kNone, kNone, {}});
   }
 
   /** Takes what passes the filter of panels first … last − 1 of every stride. */
@@ -229,7 +233,9 @@ class TrackIndex::Search {
     active_.assign(seekers.begin(), seekers.end());
     for (int64_t stride = 0; stride + first < index_.panels_ && !active_.empty(); stride += kStride) {
       const float largest = index_.norm_[stride * kLanes];
-      const auto canFindNone = [&](const Query* query) { return (query->norm + query->error) * largest < query->bar; };
+      const auto canFindNone = [&](const Query* query) {
+        return static_cast<const Seeker*>(query)->length * largest < query->bar;
+      };
       active_.erase(std::remove_if(active_.begin(), active_.end(), canFindNone), active_.end());
       const int64_t end = std::min(index_.panels_, stride + last);
       index_.retrieval_.filter(tracks, stride + first, end, active_.data(), static_cast<int>(active_.size()));
