@@ -4,6 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-trap 'npm run --silent build:kernel' EXIT
-EMULATE_AVX512=1 npm run --silent build:kernel
+trap 'EMULATE_AVX512= npm run --silent build:kernel' EXIT
+export EMULATE_AVX512=1
+npm run --silent build:kernel
 node node_modules/vitest/vitest.mjs run test/engine/als test/engine/retrieval

@@ -42,7 +42,6 @@ try {
 }
 
 async function build(compiler: string): Promise<void> {
-  rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   const run = promisify(execFile);
   // No fused operation but those that are written: the bits must not depend on the compiler's mood.
@@ -55,7 +54,7 @@ async function build(compiler: string): Promise<void> {
     '-fvisibility=hidden',
     '-Wall',
     '-Wextra',
-    '-DNAPI_CPP_EXCEPTIONS',
+    '-DNODE_ADDON_API_CPP_EXCEPTIONS_ALL',
     ...(process.env.EMULATE_AVX512 ? ['-DKERNEL_EMULATE'] : []),
     `-DKERNEL_SOURCES="${kernelSources()}"`,
     '-isystem',

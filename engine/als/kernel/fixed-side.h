@@ -54,8 +54,6 @@ class FixedSide {
   /** Solves x [csr.rows × k] by conjugate gradients from where it stands, or exactly where steps is 0. */
   SolveResult solve(const Csr&, float* x, int steps, int threads, const Control&) const;
 
-  int64_t others() const { return others_; }
-  int k() const { return k_; }
 
  private:
   const InstructionSet& set_;

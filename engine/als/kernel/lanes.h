@@ -273,6 +273,4 @@ inline void store(double* p, Sums x) { __builtin_memcpy(p, x.v, sizeof x); }
 
 #endif
 
-inline Lanes operator-(Lanes x, Lanes y) { return fma(y, all(-1.0f), x); }
-
 }  // namespace

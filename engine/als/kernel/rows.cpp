@@ -264,8 +264,9 @@ void quantize(const float* rows, int64_t count, int width, int16_t* values, floa
     Lanes most = zero();
     for (int c = 0; c < width; c += kLanes) most = larger(magnitude(load(rows + row * width + c)), most);
     const float reach = largest(most);
-    const float unit = reach > 0 ? 32767.0f / reach : 0.0f;
-    scales[row] = reach / 32767.0f;
+    const bool isZero = reach < 1e-30f;  // or as good as that: 1/reach must be finite
+    const float unit = isZero ? 0.0f : 32767.0f / reach;
+    scales[row] = isZero ? 0.0f : reach / 32767.0f;
     for (int c = 0; c < width; c += kLanes) store(values + row * width + c, load(rows + row * width + c) * all(unit));
   }
 }

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <exception>
+#include <mutex>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -15,20 +18,35 @@ struct Control {
   }
 };
 
-/** work(first, last) over 0 … count in chunks; stops early when cancelled. */
+/**
+ * work(first, last) over 0 … count in chunks; stops early when cancelled. What work throws stops the others and is thrown here.
+ * Where the system gives fewer threads than asked for, those that there are do it all.
+ */
 template <class Work>
 void inChunks(int64_t count, int64_t chunk, int threads, const Control& control, Work work) {
   std::atomic<int64_t> next{0};
+  std::exception_ptr thrown;
+  std::mutex throwing;
   const auto run = [&] {
-    for (;;) {
-      const int64_t first = next.fetch_add(chunk);
-      if (first >= count || control.isCancelled()) return;
-      work(first, std::min(count, first + chunk));
+    try {
+      for (;;) {
+        const int64_t first = next.fetch_add(chunk);
+        if (first >= count || control.isCancelled()) return;
+        work(first, std::min(count, first + chunk));
+      }
+    } catch (...) {
+      const std::lock_guard<std::mutex> lock(throwing);
+      thrown = std::current_exception();
+      next = count;
     }
   };
   std::vector<std::thread> others;
-  const int64_t chunks = (count + chunk - 1) / chunk;
-  for (int thread = 1; thread < std::min<int64_t>(threads, chunks); thread++) others.emplace_back(run);
+  const int64_t wanted = std::min<int64_t>(threads, (count + chunk - 1) / chunk) - 1;
+  try {
+    for (int64_t thread = 0; thread < wanted; thread++) others.emplace_back(run);
+  } catch (const std::system_error&) {
+  }
   run();
   for (auto& other : others) other.join();
+  if (thrown) std::rethrow_exception(thrown);
 }

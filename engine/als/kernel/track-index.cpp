@@ -18,6 +18,7 @@ constexpr double kLargestNorm = 1e18;     // beyond it bounds could overflow
 constexpr float kNone = -std::numeric_limits<float>::infinity();
 constexpr float kTiny = 1e-36f;           // what scores smaller than float32 can hold may be off by
 constexpr float kSmallest = 1e-30f;       // below it products in float32 could lose digits
+constexpr double kNormal = 0x1p-126;      // the smallest number that float32 holds with all its digits
 
 double normOf(const float* y, int k) {
   double s = 0;
@@ -43,7 +44,8 @@ template <class Put> Rounding roundTo(int reach, const float* x, int k, double n
     const double e = x[i] - static_cast<double>(scale) * q;
     error += e * e;
   }
-  return {scale, static_cast<float>(norm), static_cast<float>(std::sqrt(error))};
+  // A subnormal number would lose digits on its way to float32.
+  return {scale, static_cast<float>(norm + kNormal), static_cast<float>(std::sqrt(error) + kNormal)};
 }
 
 /** (score descending, row ascending) as one number that sorts descending; −0 counts as 0. */
@@ -75,6 +77,7 @@ TrackIndex::TrackIndex(const Retrieval& retrieval, const float* Y, int64_t track
   for (int64_t row = 0; row < tracks && brokenTrack_ < 0; row++)
     if (!(norms[row] <= kLargestNorm)) brokenTrack_ = row;
   if (brokenTrack_ >= 0) return;
+  for (const double norm : norms) largestNorm_ = std::max(largestNorm_, norm);
   const int64_t places = panels_ * kLanes;
   rowAt_ = buffer<uint32_t>(places);
   std::iota(rowAt_.get(), rowAt_.get() + places, 0u);
@@ -216,14 +219,17 @@ class TrackIndex::Search {
     const float error = (rounding.error + 0x1p-20f * rounding.norm) / rounding.scale;
     const Query query = {q, std::sqrt(static_cast<float>(square)), error, kNone,
                          &passed_[(listener - first_) * kStride * kLanes], 0};
-    const float largest = index_.tracks_ > 0 ? rounding.norm * index_.norm_[0] : 0;
+    const bool isZero = !isFine || norm == 0 || index_.largestNorm_ == 0;
+    const float largest = isZero ? 0 : std::max(rounding.norm * index_.norm_[0], kTiny);
     uint32_t* const heard = heard_.data() + (heardBefore(listener) - heardBefore(first_));
     uint32_t* end = heard;
     if (largest > 0) {
       for (int64_t h = heardBefore(listener); h < heardBefore(listener + 1); h++) *end++ = index_.placeOf_[exclusions_.heard[h]];
       std::sort(heard, end);
     }
-    seekers_.push_back({query, x, rounding.scale, (1 + 0x1p-20f) * rounding.norm / rounding.scale, largest, heard, end, heard, RisingBar(largest, n_), kNone, kNone, {}});
+    const float length = (1 + 0x1p-20f) * rounding.norm / rounding.scale;
+    const RisingBar scores(largest, static_cast<uint32_t>(n_));
+    seekers_.push_back({query, x, rounding.scale, length, largest, heard, end, heard, scores, kNone, kNone, {}});
   }
 
   /** Takes what passes the filter of panels first … last − 1 of every stride. */

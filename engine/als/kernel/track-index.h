@@ -40,7 +40,8 @@ class TrackIndex {
   const int64_t tracks_, panels_;
   const int k_, width_;
   int64_t brokenTrack_ = -1;
-  Buffer<uint32_t> rowAt_;  // by place: norm descending, row ascending
+  double largestNorm_ = 0;
+  Buffer<uint32_t> rowAt_;  // by place: strides by norm descending, row ascending, each dealt to its panels
   Buffer<uint32_t> placeOf_;
   Buffer<int8_t> rounded_;
   Buffer<int32_t> offset_;

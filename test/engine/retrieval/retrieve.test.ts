@@ -73,19 +73,28 @@ describe('retrieval for many listeners', () => {
   });
 
   it('gives the lists of brute force where a sample of the catalogue misleads, better than the rest or worse', async () => {
-    // Tracks by norm descending; every sixteenth of them points elsewhere than the others.
-    const Y = randomMatrix(1500, 24, streams('y', 0));
+    // The sample is every sixteenth track by norm; here it points elsewhere than the others, some a little to both sides.
+    const Y = randomMatrix(1536, 24, streams('y', 0));
     for (let row = 0; row < Y.rows; row++) {
       const y = rowOf(Y, row);
+      y[row % 16 === 0 ? 0 : 1] = 20;
       const norm = Math.hypot(...y);
       y.forEach((value, i) => {
-        y[i] = ((value / norm) * (3 - row / Y.rows)) / 4;
+        y[i] = (value / norm) * (3 - row / Y.rows);
       });
-      y[row % 16 === 0 ? 0 : 1]! += 1;
     }
     const X = randomMatrix(30, 24, streams('x', 0));
     for (let i = 0; i < X.rows; i++) rowOf(X, i)[i % 2] = 3;
     for (let n = 1; n <= 300; n = Math.ceil(n * 1.3)) await expectBruteForce(X, Y, n);
+  });
+
+  it('gives the lists of brute force where tracks are subnormal and listeners huge', async () => {
+    const least = 2 ** -149;
+    const Y = zeros(17, 2);
+    for (let row = 0; row < 16; row++) Y.data[2 * row + 1] = 2 * least;
+    Y.data.set([least, least], 32);
+    const X = { rows: 1, cols: 2, data: Float32Array.of(0.8e18, 0.6e18) };
+    for (const n of [1, 2, 17]) await expectBruteForce(X, Y, n);
   });
 
   it('breaks ties by row: equal tracks, equal scores of different tracks, listeners of whom nothing is known', async () => {
