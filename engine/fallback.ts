@@ -26,10 +26,15 @@ export function createFallback(
       const draw = streams('fallback slate', listener, time);
       return { listener, factor: generation.foldIn.one(history), heard, interactions, draw };
     });
-    const list = await maker.prepare(askers);
-    return askers.map((_, i) => {
-      const { tracks, propensity } = list(i);
-      return { tracks, propensity, generation: generation.number };
-    });
+    const lists: ServedSlate[] = [];
+    for (let from = 0; from < askers.length; from += maker.blockSize) {
+      const block = askers.slice(from, from + maker.blockSize);
+      const list = await maker.prepare(block);
+      for (const i of block.keys()) {
+        const { tracks, propensity } = list(i);
+        lists.push({ tracks, propensity, generation: generation.number });
+      }
+    }
+    return lists;
   };
 }

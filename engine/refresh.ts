@@ -20,9 +20,6 @@ import type { Observations } from './observations.ts';
 import type { EngineOptions } from './options.ts';
 import { type Asker, createSlateMaker, type SlateMaker } from './slate-maker.ts';
 
-/** Listeners whose tracks are scored at once: three blocks of up to two 4-byte scores for each track are held. */
-const blockListeners = 512;
-
 /** What one stage of a refresh took. */
 export interface StageCost {
   readonly seconds: number;
@@ -112,25 +109,26 @@ export async function refresh(
   // are worked on off the main thread while this one is blended and written.
   const blendingFrom = clock();
   const maker = await createSlateMaker(generation, catalogue, options, parts.kernel, parts.thread);
+  const { blockSize } = maker;
   const sample: ListenerSlate[] = [];
   let collaborative = 0;
   let written = 0;
   let writing = 0;
   const slots = new Float64Array(tracks);
   const blockAt = (from: number): ReturnType<SlateMaker['prepare']> => {
-    const askers = askersOf(generation, Math.min(users, from), Math.min(users, from + blockListeners), parts.streams);
+    const askers = askersOf(generation, Math.min(users, from), Math.min(users, from + blockSize), parts.streams);
     const block = maker.prepare(askers);
     block.catch(() => {}); // looked at when its turn comes, which an earlier failure may prevent
     return block;
   };
   // Two blocks ahead: one is being scored, one being blended on another thread.
-  const ahead = [blockAt(0), blockAt(blockListeners)];
+  const ahead = [blockAt(0), blockAt(blockSize)];
   let from = 0;
   do {
     const listAt = await ahead.shift()!;
-    ahead.push(blockAt(from + 2 * blockListeners));
+    ahead.push(blockAt(from + 2 * blockSize));
     const lists: ListenerSlate[] = [];
-    for (let listener = from; listener < Math.min(users, from + blockListeners); listener++) {
+    for (let listener = from; listener < Math.min(users, from + blockSize); listener++) {
       const made = listAt(listener - from);
       const list: ListenerSlate = { listener, tracks: made.tracks, propensity: made.propensity };
       collaborative += made.collaborativeShare;
@@ -142,7 +140,7 @@ export async function refresh(
     const before = clock();
     written += await store.write(number, lists);
     writing += clock() - before;
-    from += blockListeners;
+    from += blockSize;
     parts.progress('making lists', Math.min(from, users), users);
   } while (from < users);
   stages.blend = {

@@ -34,6 +34,8 @@ export interface Asker {
 
 /** Makes lists against one generation. */
 export interface SlateMaker {
+  /** Askers to prepare at once: what is held for them, up to four 4-byte scores for each track, stays below 256 MB. */
+  readonly blockSize: number;
   /**
    * Scores tracks for some askers at once, off the main thread.
    * @returns makes the list of asker i; every list once, in any order.
@@ -74,7 +76,8 @@ export async function createSlateMaker(
     };
   }
 
-  let isFollowed = false;
+  const { blend, slate, degrade } = options;
+  const basis = { tracks: evidence, options: { blend, slate, degrade } };
   async function scored(askers: readonly Asker[]): Promise<List> {
     const X = factorsOf(askers, tracks.cols);
     const [collaborative, audio] = await Promise.all([
@@ -89,15 +92,10 @@ export async function createSlateMaker(
         asker.draw,
       );
     if (!audio || !isDrawless(options) || askers.length * tracks.rows < worthThread) return list;
-    if (!isFollowed) {
-      const { blend, slate, degrade } = options;
-      thread.follow({ tracks: evidence, options: { blend, slate, degrade } });
-      isFollowed = true;
-    }
     // More than half of a large block is blended on another thread while the block before is worked on here: lists are
     // written here too.
     const here = Math.floor(askers.length * shareHere);
-    const there = await thread.blend({
+    const there = await thread.blend(basis, {
       collaborative: collaborative.slice(here * tracks.rows),
       audio: audio.slice(here * tracks.rows),
       heard: askers.slice(here).map(({ heard }) => heard.slice()),
@@ -114,6 +112,7 @@ export async function createSlateMaker(
       ? await kernel.prepareIndex(tracks)
       : undefined;
   return {
+    blockSize: Math.max(1, Math.min(mostAtOnce, Math.floor(mostScores / Math.max(1, tracks.rows)))),
     async prepare(askers) {
       const list = blender.reads === 'no scores' ? charted : await (index ? retrieved(askers, index) : scored(askers));
       return (i) => {
@@ -124,6 +123,9 @@ export async function createSlateMaker(
     },
   };
 }
+
+const mostAtOnce = 512;
+const mostScores = 2 ** 24;
 
 const nothing = new Uint32Array(0);
 

@@ -11,8 +11,8 @@ export interface ListenerBlock {
   readonly interactions: readonly number[];
 }
 
-/** What lists are made against from now on. */
-interface Basis {
+/** What lists are made against. */
+export interface Basis {
   readonly tracks: TrackEvidence;
   readonly options: Pick<EngineOptions, 'blend' | 'slate' | 'degrade'>;
 }
@@ -29,19 +29,20 @@ export const isDrawless = ({ slate, degrade }: Basis['options']): boolean =>
 /** Blends lists on another thread, which starts when it is first needed: the same lists as a blender gives here. */
 export class BlendThread {
   #worker: Worker | undefined;
+  /** What the other thread has. */
+  #basis: Basis | undefined;
   /** Blocks are answered in the order in which they are asked. */
   readonly #waiting: Waiting[] = [];
 
-  /** @param basis of all blocks from now on; its options are {@link isDrawless}. */
-  follow(basis: Basis): void {
+  /**
+   * The list of each listener; the memory of the scores is handed over.
+   * @param basis sent along only where it is another object than the last; its options are {@link isDrawless}.
+   */
+  blend(basis: Basis, block: ListenerBlock): Promise<readonly BlendedSlate[]> {
     this.#worker ??= this.#start();
-    this.#worker.postMessage(basis);
-  }
-
-  /** The list of each listener; the memory of the scores is handed over. */
-  blend(block: ListenerBlock): Promise<readonly BlendedSlate[]> {
     const worker = this.#worker;
-    if (!worker) throw new Error('there is nothing to follow yet');
+    if (basis !== this.#basis) worker.postMessage(basis);
+    this.#basis = basis;
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       worker.ref();
@@ -50,20 +51,31 @@ export class BlendThread {
   }
 
   async close(): Promise<void> {
-    await this.#worker?.terminate();
+    const worker = this.#worker;
+    this.#end(new Error('the thread that blends was closed'));
+    await worker?.terminate();
+  }
+
+  /** Those who wait are told why; the next block starts another thread. */
+  #end(error: unknown): void {
     this.#worker = undefined;
+    this.#basis = undefined;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
   #start(): Worker {
     const worker = new Worker(new URL('./blend-thread-entry.js', import.meta.url));
     worker.unref();
     worker.on('message', (lists: readonly BlendedSlate[]) => {
+      if (worker !== this.#worker) return;
       this.#waiting.shift()?.resolve(lists);
       if (this.#waiting.length === 0) worker.unref();
     });
-    worker.on('error', (error) => {
-      for (const { reject } of this.#waiting.splice(0)) reject(error);
-    });
+    const end = (error: unknown): void => {
+      if (worker === this.#worker) this.#end(error);
+    };
+    worker.on('error', end);
+    worker.on('exit', (code) => end(new Error(`the thread that blends ended with code ${code}`)));
     return worker;
   }
 }
@@ -78,11 +90,13 @@ export function answerBlocks(): void {
       size = message.tracks.isReleased.length;
       return;
     }
+    if (!blender) throw new Error('a block came before what it is blended against');
+    const made = blender;
     const { collaborative, audio, heard, interactions } = message;
     const scoresOf = (block: Float32Array, i: number): Float32Array => block.subarray(i * size, (i + 1) * size);
     parentPort?.postMessage(
       heard.map((tracks, i) =>
-        blender?.blend(
+        made.blend(
           {
             collaborative: scoresOf(collaborative, i),
             audio: scoresOf(audio, i),

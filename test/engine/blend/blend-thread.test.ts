@@ -34,7 +34,7 @@ describe('a thread that blends', () => {
   const thread = new BlendThread();
   afterAll(() => thread.close());
 
-  it('gives the lists that are blended here, block after block, on the state it follows by then', async () => {
+  it('gives the lists that are blended here, block after block', async () => {
     const states: readonly (readonly [number, BlendOptions, number])[] = [
       [n, { kind: 'byEvidence', halfTrust: 20, mostTrust: 1 }, 0],
       [n - 100, { kind: 'fixed', trust: 0.4 }, 7],
@@ -43,8 +43,8 @@ describe('a thread that blends', () => {
       const options = engineOptionsSchema.parse({ blend, slate: { slots, length: 60 } });
       const tracks = catalogue(released);
       const blender = createBlender(tracks, options);
-      thread.follow({ tracks, options });
-      const answers = await Promise.all([0, 1, 2].map((seed) => thread.blend(block(seed))));
+      const basis = { tracks, options };
+      const answers = await Promise.all([0, 1, 2].map((seed) => thread.blend(basis, block(seed))));
       for (const [seed, lists] of answers.entries()) {
         const { collaborative, audio, heard, interactions } = block(seed);
         for (let i = 0; i < listeners; i++) {
@@ -62,9 +62,22 @@ describe('a thread that blends', () => {
     expect(isFree({ slate: { epsilonSlots: 1 } })).toBe(false);
     expect(isFree({ degrade: { randomSlots: 0.1 } })).toBe(false);
     const failing = new BlendThread();
-    failing.follow({ tracks: catalogue(n), options: engineOptionsSchema.parse({ slate: { epsilonSlots: 3 } }) });
-    await expect(failing.blend(block(0))).rejects.toThrow('asked for a draw');
+    const basis = (slate: object) => ({ tracks: catalogue(n), options: engineOptionsSchema.parse({ slate }) });
+    await expect(failing.blend(basis({ epsilonSlots: 3 }), block(0))).rejects.toThrow('asked for a draw');
+    expect(await failing.blend(basis({}), block(0))).toHaveLength(listeners); // on another thread
+    const closed = expect(failing.blend(basis({}), block(0))).rejects.toThrow('was closed');
     await failing.close();
-    expect(() => new BlendThread().blend(block(0))).toThrow('nothing to follow');
+    await closed;
+  });
+
+  it('blends every block against what came with it, whoever else asks in between', async () => {
+    const bases = [n, n - 150].map((released) => ({
+      tracks: catalogue(released),
+      options: engineOptionsSchema.parse({}),
+    }));
+    const answers = await Promise.all([0, 1, 0, 1].map((which) => thread.blend(bases[which]!, block(1))));
+    expect(answers[2]).toEqual(answers[0]);
+    expect(answers[3]).toEqual(answers[1]);
+    expect(answers[1]).not.toEqual(answers[0]);
   });
 });
