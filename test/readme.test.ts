@@ -59,6 +59,7 @@ describe('the README', () => {
 
   it('holds no placeholder', () => {
     expect(readme).not.toMatch(/\b[A-Z]+_[A-Z]+\b(?<!REQUIRE_REDIS|DUBPLATE_KERNEL)/);
+    expect(readme).not.toMatch(/^[A-Z]+$/m);
   });
 
   it('shows commands of every verb', () => {
