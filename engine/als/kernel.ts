@@ -17,7 +17,7 @@ export interface Watch {
 
 /** Factors of one side, made ready to fold in rows of the other, exactly. */
 export interface FoldIn {
-  /** One row, at once, on this thread. @returns x [k]; zeros for an empty history. @throws NOT_FINITE. */
+  /** One row, at once, on this thread; ids in any order. @returns x [k]; zeros for an empty history. @throws NOT_FINITE. */
   one(history: SparseRow): Float32Array;
   /** Every row of a matrix. @returns X [rows × k]. @throws NOT_FINITE naming the row; INTERRUPTED. */
   all(histories: Csr, watch?: Watch): Promise<Matrix>;
@@ -30,7 +30,8 @@ export interface TrackIndex {
    * The n best tracks of each listener: exactly those of `recommendTopN`, with the same scores and in the same order.
    *
    * @param X [listeners × k].
-   * @param filter what to leave out: `heard` holds a row for each listener.
+   * @param n      a whole number from 1.
+   * @param filter what to leave out: `heard` [listeners × tracks], of which the weights are not read.
    * @throws NOT_FINITE naming the listener; INTERRUPTED.
    */
   topN(X: Matrix, n: number, filter?: Filter<Csr>, watch?: Watch): Promise<TopBlock>;
@@ -38,7 +39,9 @@ export interface TrackIndex {
 
 /**
  * The arithmetic of training and retrieval, behind which C++ and TypeScript stand. Results do not depend on the number of threads.
- * All work but {@link FoldIn.one} runs off the main thread. Arguments must be as `checkTraining` wants them: kernels trust.
+ * All work but {@link FoldIn.one} runs off the main thread. Shapes and ids are checked here, by `checkedKernel`, and what does
+ * not fit is refused with INVALID_INPUT; weights are taken as they are (`checkTraining` looks at them once). What is passed
+ * must not change while work is under way, and the entries of a matrix that was swept not at all.
  */
 export interface Kernel {
   readonly name: KernelName;
@@ -60,7 +63,11 @@ export interface Kernel {
   prepareFoldIn(Y: Matrix, gram: Float64Array, options: ObjectiveOptions): Promise<FoldIn>;
   /** Makes Y ready for retrieval; Y must not change as long as the index is used. @throws NOT_FINITE naming the track. */
   prepareIndex(Y: Matrix): Promise<TrackIndex>;
-  /** Every score of some listeners, S = X·Yᵀ [listeners × tracks]; a score depends on its two factors alone. */
+  /**
+   * Every score of some listeners, S = X·Yᵀ [listeners × tracks]; a score depends on its two factors alone.
+   *
+   * @throws NOT_FINITE naming the first listener, else the first track, whose factor is not finite or longer than 10¹⁸.
+   */
   scoreBlock(X: Matrix, Y: Matrix): Promise<Float32Array>;
   /**
    * The most operations a second that multiplying and adding reaches on all threads, with no memory in the way: the ceiling of

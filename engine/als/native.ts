@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { zeros } from '../core/matrix.ts';
 import type { Csr } from '../interactions/csr.ts';
 import { checkListener, checkTrack, emptyBlock } from '../retrieval/top-n.ts';
+import { checkedKernel } from './check-kernel-input.ts';
 import { notPositiveDefinite } from './cholesky.ts';
 import { type HalfSweepReport, interrupted, notFinite } from './half-sweep.ts';
 import { kernelSources } from './kernel/sources.ts';
@@ -22,7 +23,7 @@ type FixedSide = { readonly brand: 'fixed side' };
 /** Tracks made ready for retrieval; memory of the addon's, which reads Y beside it. */
 type NativeIndex = { readonly brand: 'track index' };
 
-/** The functions of `kernel/addon.cpp`, which trusts its arguments. */
+/** The functions of `kernel/addon.cpp`, which trusts its arguments: {@link nativeKernel} lets through what was checked. */
 export interface Addon {
   readonly sources: string;
   supports(set: KernelName): boolean;
@@ -119,7 +120,7 @@ function load(): NativeStatus {
 
 /** The C++ kernel. @param set one that `addon.supports`. */
 export function nativeKernel(addon: Addon, set: KernelName, threads: number): Kernel {
-  return {
+  return checkedKernel({
     name: set,
     threads,
 
@@ -221,7 +222,7 @@ export function nativeKernel(addon: Addon, set: KernelName, threads: number): Ke
     },
 
     peakFlops: (milliseconds) => addon.peak(set, threads, milliseconds),
-  };
+  });
 }
 
 /** How long a history is taken to be when only the ridge of a usual one is wanted. */

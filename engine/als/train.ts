@@ -1,8 +1,8 @@
-import { DubplateError } from '../core/errors.ts';
 import { type Matrix, zeros } from '../core/matrix.ts';
 import { type Progress, silent } from '../core/progress.ts';
-import type { Csr, InteractionMatrix } from '../interactions/csr.ts';
+import type { InteractionMatrix } from '../interactions/csr.ts';
 import type { AlsOptions } from '../options.ts';
+import { checkTraining } from './check-kernel-input.ts';
 import type { Kernel } from './kernel.ts';
 
 /** Factors of both sides: X [users × k] and Y [tracks × k]. */
@@ -41,7 +41,7 @@ export interface TrainRun {
  *   instead on the first night.
  * @returns new matrices and the loss after each sweep; rows without interactions are zero.
  * @throws DubplateError NOT_FINITE naming the first row with a NaN, an infinity or a negative weight; INVALID_INPUT naming
- *   an index out of range; NOT_POSITIVE_DEFINITE when λ = 0 and a side does not span k dimensions; INTERRUPTED.
+ *   an index out of range, or shapes that do not fit; NOT_POSITIVE_DEFINITE when λ = 0 and a side does not span k dimensions; INTERRUPTED.
  * @see Hu, Koren & Volinsky (2008); Rendle et al. (2021). Momentum with restarts: O'Donoghue & Candès (2015), Adaptive
  *   restart for accelerated gradient schemes. Cost per sweep: `flopsPerSweep`.
  */
@@ -52,10 +52,7 @@ export async function trainAls(
   { kernel, progress = silent, signal }: TrainRun,
 ): Promise<TrainedFactors> {
   const { byUser, byTrack } = interactions;
-  checkShapes(byUser, start);
-  checkEntries(byUser);
-  checkFactors('user', start.users);
-  checkFactors('track', start.tracks);
+  checkTraining(interactions, start);
   const users = copyOf(start.users);
   const tracks = copyOf(start.tracks);
   const before =
@@ -90,58 +87,3 @@ export async function trainAls(
 
 const copyOf = (m: Matrix): Matrix => ({ ...m, data: m.data.slice() });
 const zerosLike = (m: Matrix): Matrix => zeros(m.rows, m.cols);
-
-function checkShapes(byUser: Csr, start: Factors): void {
-  const { users, tracks } = start;
-  if (users.rows === byUser.rows && tracks.rows === byUser.cols && users.cols === tracks.cols) return;
-  throw new Error(
-    `start factors ${users.rows} × ${users.cols} and ${tracks.rows} × ${tracks.cols} do not fit ${byUser.rows} × ${byUser.cols} interactions`,
-  );
-}
-
-/** The kernels trust what is checked here: they read and write memory by these numbers. */
-function checkEntries({ rows, cols, indptr, indices, weights }: Csr): void {
-  if (
-    indptr.length !== rows + 1 ||
-    indptr[0] !== 0 ||
-    indptr[rows] !== indices.length ||
-    weights.length !== indices.length
-  ) {
-    throw new Error(`compressed rows do not fit: ${rows} rows, ${indptr.length} starts, ${indices.length} entries`);
-  }
-  for (let row = 0; row < rows; row++) {
-    const end = indptr[row + 1]!;
-    if (end < indptr[row]!) throw new Error(`compressed rows do not fit: row ${row} ends before it begins`);
-    for (let at = indptr[row]!; at < end; at++) {
-      const weight = weights[at]!;
-      const track = indices[at]!;
-      if (!(weight >= 0 && weight < Number.POSITIVE_INFINITY)) {
-        throw new DubplateError(
-          'NOT_FINITE',
-          `The weight of user row ${row} and track row ${track} is ${weight}, expected a finite number of at least 0`,
-          { hint: 'Mend the interactions before training.', details: { row, side: 'user', weight } },
-        );
-      }
-      if (track >= cols) {
-        throw new DubplateError(
-          'INVALID_INPUT',
-          `User row ${row} names track row ${track}, but there are ${cols} tracks`,
-          {
-            hint: 'Number the tracks from 0, or give a matrix with more columns.',
-            details: { row, track, tracks: cols },
-          },
-        );
-      }
-    }
-  }
-}
-
-function checkFactors(side: 'user' | 'track', start: Matrix): void {
-  const at = start.data.findIndex((value) => !Number.isFinite(value));
-  if (at < 0) return;
-  const row = Math.floor(at / start.cols);
-  throw new DubplateError('NOT_FINITE', `The start factor of ${side} row ${row} holds ${start.data[at]}`, {
-    hint: 'Start from finite factors: train this generation afresh, or read the last one from an unbroken file.',
-    details: { row, side },
-  });
-}

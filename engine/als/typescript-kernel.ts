@@ -4,6 +4,7 @@ import { DubplateError } from '../core/errors.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
 import { type Csr, sparseRow } from '../interactions/csr.ts';
 import { checkListener, checkTrack, emptyBlock, scoreAll, topN } from '../retrieval/top-n.ts';
+import { checkedKernel, firstTooLong } from './check-kernel-input.ts';
 import { conjugateGradientHalfSweep, flopsPerSweep } from './conjugate-gradient.ts';
 import { foldInUser } from './fold-in.ts';
 import { gramMatrix } from './gram.ts';
@@ -54,7 +55,7 @@ export function typescriptKernel(threads: number): Kernel {
     return ranges.map((_, i) => reports[i % threads]?.[Math.floor(i / threads)] ?? { loss: 0, ridge: 0 });
   };
 
-  return {
+  return checkedKernel({
     name: 'typescript',
     threads,
     gramMatrix: async (Y) => gramMatrix(Y),
@@ -145,15 +146,7 @@ export function typescriptKernel(threads: number): Kernel {
         },
       };
     },
-  };
-}
-
-/** The first row whose norm is above 10¹⁸ or not a number; −1 when there is none. */
-function firstTooLong(m: Matrix): number {
-  for (let row = 0; row < m.rows; row++) {
-    if (!(Math.sqrt(rowOf(m, row).reduce((sum, value) => sum + value * value, 0)) <= 1e18)) return row;
-  }
-  return -1;
+  });
 }
 
 /** Ranges of about equally many entries. */

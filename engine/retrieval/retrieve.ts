@@ -1,7 +1,9 @@
+import { checkHeard, checkSearch, checkWhole } from '../als/check-kernel-input.ts';
 import type { TrackIndex, Watch } from '../als/kernel.ts';
+import { DubplateError } from '../core/errors.ts';
 import type { Matrix } from '../core/matrix.ts';
 import type { Csr } from '../interactions/csr.ts';
-import type { Filter, TopBlock } from './top-n.ts';
+import { type Filter, listenerNotFinite, type TopBlock } from './top-n.ts';
 
 /** The lists of listeners first … first + lengths.length − 1. */
 export interface ListenerBlock extends TopBlock {
@@ -10,12 +12,14 @@ export interface ListenerBlock extends TopBlock {
 
 /**
  * The n best tracks of every listener, block by block in order: lists of 300M listeners never lie in memory together. The
- * next block is made while the caller works on the last.
+ * next block is made while the caller works on the last; a caller who breaks off stops it.
  *
  * @param users  X [listeners × k].
+ * @param n      a whole number from 1.
  * @param filter what to leave out; `heard` [listeners × tracks].
- * @param listenersPerBlock memory is two blocks of n · 8 bytes a listener.
- * @throws DubplateError NOT_FINITE naming the listener; INTERRUPTED.
+ * @param listenersPerBlock from 1; memory is two blocks of n · 8 bytes a listener.
+ * @throws DubplateError NOT_FINITE naming the listener, by the row in `users`; INVALID_INPUT when shapes or ids do not fit;
+ *   INTERRUPTED.
  */
 export async function* retrieveAll(
   index: TrackIndex,
@@ -24,27 +28,45 @@ export async function* retrieveAll(
   filter: Filter<Csr> = {},
   { listenersPerBlock = 8192, ...watch }: Watch & { readonly listenersPerBlock?: number } = {},
 ): AsyncGenerator<ListenerBlock> {
+  checkSearch(users, n, filter, index.tracks);
+  checkWhole('listenersPerBlock', listenersPerBlock);
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort();
   const blockFrom = async (first: number): Promise<ListenerBlock> => {
     const last = Math.min(users.rows, first + listenersPerBlock);
-    const block = await index.topN(
-      rowsOf(users, first, last),
-      n,
-      { ...filter, heard: rowsBetween(filter.heard, first, last) },
-      {
-        ...watch,
-        onRows: (rows) => watch.onRows?.(first + rows),
-      },
-    );
+    if (filter.heard) checkHeard(filter.heard, first, last); // the index sees a block, and would name its rows
+    const heard = rowsBetween(filter.heard, first, last);
+    const onRows = (rows: number): void => watch.onRows?.(first + rows);
+    const block = await index
+      .topN(rowsOf(users, first, last), n, { ...filter, heard }, { onRows, signal: stop.signal })
+      .catch((error) => {
+        throw inWhole(error, first);
+      });
     return { first, ...block };
   };
+  if (watch.signal?.aborted) stop.abort();
+  watch.signal?.addEventListener('abort', onAbort);
   let next = users.rows > 0 ? blockFrom(0) : undefined;
-  while (next) {
-    const block: ListenerBlock = await next;
-    const after = block.first + block.lengths.length;
-    next = after < users.rows ? blockFrom(after) : undefined;
-    next?.catch(() => {}); // it is awaited after the caller is done with this block, if ever
-    yield block;
+  try {
+    while (next) {
+      const block: ListenerBlock = await next;
+      const after = block.first + block.lengths.length;
+      next = after < users.rows ? blockFrom(after) : undefined;
+      next?.catch(() => {}); // it is awaited after the caller is done with this block, if ever
+      yield block;
+    }
+  } finally {
+    watch.signal?.removeEventListener('abort', onAbort);
+    stop.abort();
+    await next?.catch(() => {}); // until then its threads are busy
   }
+}
+
+/** An error about listener i of a block is about listener first + i of all. */
+function inWhole(error: unknown, first: number): unknown {
+  const isListener = error instanceof DubplateError && error.code === 'NOT_FINITE';
+  const listener = isListener ? error.details.listener : undefined;
+  return typeof listener === 'number' ? listenerNotFinite(first + listener) : error;
 }
 
 const rowsOf = (m: Matrix, first: number, last: number): Matrix => ({

@@ -110,9 +110,11 @@ export function checkTrack(track: number): void {
 
 /** The same for a listener. */
 export function checkListener(listener: number): void {
-  if (listener < 0) return;
-  throw new DubplateError('NOT_FINITE', `The factor of listener row ${listener} is not finite, or longer than 10¹⁸`, {
+  if (listener >= 0) throw listenerNotFinite(listener);
+}
+
+export const listenerNotFinite = (listener: number): DubplateError =>
+  new DubplateError('NOT_FINITE', `The factor of listener row ${listener} is not finite, or longer than 10¹⁸`, {
     hint: 'Train again, or read the factors from an unbroken file.',
     details: { listener },
   });
-}

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { availableKernels, chooseKernel } from '../../../engine/als/choose-kernel.ts';
+import type { TrackIndex } from '../../../engine/als/kernel.ts';
+import type { DubplateError } from '../../../engine/core/errors.ts';
 import { type Matrix, rowOf, zeros } from '../../../engine/core/matrix.ts';
 import { createStreams } from '../../../engine/core/random.ts';
 import { type Csr, csrFromTriples, sparseRow } from '../../../engine/interactions/csr.ts';
@@ -143,13 +145,12 @@ describe('retrieval for many listeners', () => {
     }
   });
 
-  it.each(kernels)('takes empty sides and asks for nothing: %s', async (name) => {
+  it.each(kernels)('takes empty sides: %s', async (name) => {
     const kernel = chooseKernel(2, name);
     const none = await kernel.prepareIndex(zeros(0, 5));
     expect((await none.topN(zeros(3, 5), 10)).lengths).toEqual(new Uint32Array(3));
     const some = await kernel.prepareIndex(randomMatrix(4, 5, streams('y', 4)));
     expect((await some.topN(zeros(0, 5), 10)).rows).toHaveLength(0);
-    expect((await some.topN(zeros(2, 5), 0)).rows).toHaveLength(0);
   });
 
   it.each(kernels)('names the track or listener whose factor is not finite or too long: %s', async (name) => {
@@ -186,7 +187,93 @@ describe('retrieval for many listeners', () => {
   });
 });
 
+describe('a block of scores', () => {
+  it.each(kernels)('is refused by the name of the listener or track whose factor is broken: %s', async (name) => {
+    const kernel = chooseKernel(2, name);
+    for (const bad of [Number.NaN, Number.NEGATIVE_INFINITY, 1e30]) {
+      // Odd and even ranks, first and last numbers of a row.
+      for (const [k, at] of [
+        [5, 0],
+        [5, 4],
+        [6, 5],
+      ] as const) {
+        const X = randomMatrix(9, k, streams('x', 9));
+        const Y = randomMatrix(40, k, streams('y', 9));
+        Y.data[33 * k + at] = bad;
+        await expect(kernel.scoreBlock(X, Y)).rejects.toThrow(
+          expect.objectContaining({ code: 'NOT_FINITE', details: { track: 33 } }),
+        );
+        X.data[7 * k + at] = bad;
+        await expect(kernel.scoreBlock(X, Y)).rejects.toThrow(
+          expect.objectContaining({ code: 'NOT_FINITE', details: { listener: 7 } }),
+        );
+      }
+    }
+  });
+});
+
 describe('retrieval as a stream', () => {
+  const drain = async (lists: AsyncIterable<unknown>): Promise<void> => {
+    for await (const _ of lists);
+  };
+
+  it.each(kernels)('names the listener of the whole, whichever block they are in: %s', async (name) => {
+    const index = await chooseKernel(2, name).prepareIndex(randomMatrix(40, 4, streams('y', 10)));
+    for (const listener of [3, 5, 13]) {
+      const X = randomMatrix(17, 4, streams('x', 10));
+      X.data[listener * 4 + 1] = Number.NaN;
+      const broken = drain(retrieveAll(index, X, 3, {}, { listenersPerBlock: 5 }));
+      await expect(broken).rejects.toThrow(
+        expect.objectContaining({
+          code: 'NOT_FINITE',
+          details: { listener },
+          message: expect.stringContaining(`listener row ${listener} `),
+        }),
+      );
+      const heard = csrFromTriples(
+        { rows: 17, cols: 40 },
+        { row: Uint32Array.of(listener), col: Uint32Array.of(1), weight: [1] },
+      );
+      heard.indices[0] = 40;
+      const strange = drain(retrieveAll(index, zeros(17, 4), 3, { heard }, { listenersPerBlock: 5 }));
+      await expect(strange).rejects.toThrow(
+        expect.objectContaining({
+          code: 'INVALID_INPUT',
+          message: expect.stringContaining(`listener row ${listener} `),
+          details: expect.objectContaining({ listener, track: 40 }),
+        }),
+      );
+    }
+  });
+
+  it.each([0, -1, 2.5, Number.NaN])('refuses blocks of %d listeners', async (listenersPerBlock) => {
+    const index = await chooseKernel().prepareIndex(randomMatrix(4, 3, streams('y', 11)));
+    await expect(drain(retrieveAll(index, zeros(2, 3), 1, {}, { listenersPerBlock }))).rejects.toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT', message: expect.stringContaining('listenersPerBlock') }),
+    );
+  });
+
+  it.each(kernels)('stops the block under way when the caller breaks off: %s', async (name) => {
+    const index = await chooseKernel(2, name).prepareIndex(randomMatrix(50, 4, streams('y', 12)));
+    const ends: string[] = [];
+    const told: TrackIndex = {
+      tracks: index.tracks,
+      topN: async (...search) => {
+        try {
+          const block = await index.topN(...search);
+          ends.push('made');
+          return block;
+        } catch (error) {
+          ends.push((error as DubplateError).code);
+          throw error;
+        }
+      },
+    };
+    const X = randomMatrix(3000, 4, streams('x', 12));
+    for await (const _ of retrieveAll(told, X, 3, {}, { listenersPerBlock: 1000 })) break;
+    expect(ends).toEqual(['made', 'INTERRUPTED']);
+  });
+
   it.each(kernels)('hands out blocks in order, the same whatever their size: %s', async (name) => {
     const Y = randomMatrix(300, 10, streams('y', 7));
     const X = randomMatrix(101, 10, streams('x', 7));
