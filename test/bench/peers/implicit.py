@@ -66,7 +66,7 @@ def train(arguments):
         _als.least_squares_cg(confidence, x, y, regularization, **options)
         _als.least_squares_cg(by_track, y, x, regularization, **options)
         ends.append({"seconds": time.perf_counter() - start, "cpuSeconds": time.process_time() - cpu_start})
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     mean = _als.calculate_loss(confidence, x, y, regularization, num_threads=arguments.threads)
     # implicit divides by the sum of all confidences, those of the pairs that never met included.
     pairs = confidence.shape[0] * confidence.shape[1]
@@ -81,7 +81,7 @@ def train(arguments):
 def recommend(arguments):
     """The best tracks of the first users, those that they have heard left out; once to warm up, once timed."""
     _, confidence = read(arguments.folder)
-    model = AlternatingLeastSquares(num_threads=arguments.threads)
+    model = AlternatingLeastSquares(num_threads=arguments.threads, use_gpu=False)
     model.user_factors = np.load(arguments.factors / "x.npy")
     model.item_factors = np.load(arguments.factors / "y.npy")
     users = np.arange(arguments.users)
