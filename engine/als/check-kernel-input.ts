@@ -48,9 +48,10 @@ export function checkedKernel(kernel: Kernel): Kernel {
       return checkedFoldIn(await kernel.prepareFoldIn(Y, gram, options), Y.rows);
     },
 
-    async prepareIndex(Y) {
+    async prepareIndex(Y, usual) {
       checkMatrix('Y', Y);
-      return checkedIndex(await kernel.prepareIndex(Y), Y.cols);
+      if (usual) checkMatrix('usual', usual, { rows: usual.rows, cols: Y.cols });
+      return checkedIndex(await kernel.prepareIndex(Y, usual), Y.cols);
     },
 
     async scoreBlock(X, Y) {

@@ -61,8 +61,14 @@ export interface Kernel {
   extrapolate(x: Matrix, before: Matrix, beta: number): Promise<void>;
   /** Makes Y ready for folding in. @throws NOT_POSITIVE_DEFINITE. */
   prepareFoldIn(Y: Matrix, gram: Float64Array, options: ObjectiveOptions): Promise<FoldIn>;
-  /** Makes Y ready for retrieval; Y must not change as long as the index is used. @throws NOT_FINITE naming the track. */
-  prepareIndex(Y: Matrix): Promise<TrackIndex>;
+  /**
+   * Makes Y ready for retrieval; Y must not change as long as the index is used.
+   *
+   * @param usual [any number × k], listeners like those who will ask. They change no list: large catalogues are searched faster
+   *   for them, small ones slower, where most tracks need a closer look anyway.
+   * @throws NOT_FINITE naming the track.
+   */
+  prepareIndex(Y: Matrix, usual?: Matrix): Promise<TrackIndex>;
   /**
    * Every score of some listeners, S = X·Yᵀ [listeners × tracks]; a score depends on its two factors alone.
    *

@@ -60,6 +60,8 @@ export interface Addon {
     Y: Float32Array,
     tracks: number,
     k: number,
+    usual: Float32Array,
+    listeners: number,
     threads: number,
   ): Promise<{ readonly index: NativeIndex; readonly brokenTrack: number }>;
   topN(
@@ -183,8 +185,16 @@ export function nativeKernel(addon: Addon, set: KernelName, threads: number): Ke
       };
     },
 
-    async prepareIndex(Y): Promise<TrackIndex> {
-      const { index, brokenTrack } = await addon.prepareIndex(set, Y.data, Y.rows, Y.cols, threads);
+    async prepareIndex(Y, usual = zeros(0, Y.cols)): Promise<TrackIndex> {
+      const { index, brokenTrack } = await addon.prepareIndex(
+        set,
+        Y.data,
+        Y.rows,
+        Y.cols,
+        usual.data,
+        usual.rows,
+        threads,
+      );
       checkTrack(brokenTrack);
       return {
         tracks: Y.rows,

@@ -1,5 +1,5 @@
 import { checkHeard, checkSearch, checkWhole } from '../als/check-kernel-input.ts';
-import type { TrackIndex, Watch } from '../als/kernel.ts';
+import type { Kernel, TrackIndex, Watch } from '../als/kernel.ts';
 import { DubplateError } from '../core/errors.ts';
 import type { Matrix } from '../core/matrix.ts';
 import type { Csr } from '../interactions/csr.ts';
@@ -8,6 +8,14 @@ import { type Filter, listenerNotFinite, type TopBlock } from './top-n.ts';
 /** The lists of listeners first … first + lengths.length − 1. */
 export interface ListenerBlock extends TopBlock {
   readonly first: number;
+}
+
+/** How many tracks there must be for knowing the listeners to pay. */
+const manyTracks = 1 << 15;
+
+/** Makes tracks ready to be retrieved for these listeners. @throws as {@link Kernel.prepareIndex}. */
+export function prepareRetrieval(kernel: Kernel, users: Matrix, tracks: Matrix): Promise<TrackIndex> {
+  return kernel.prepareIndex(tracks, tracks.rows >= manyTracks ? users : undefined);
 }
 
 /**

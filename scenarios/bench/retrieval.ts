@@ -5,7 +5,7 @@ import type { Matrix } from '../../engine/core/matrix.ts';
 import type { Progress } from '../../engine/core/progress.ts';
 import { type Csr, interactionMatrix } from '../../engine/interactions/csr.ts';
 import type { AlsOptions } from '../../engine/options.ts';
-import { retrieveAll } from '../../engine/retrieval/retrieve.ts';
+import { prepareRetrieval, retrieveAll } from '../../engine/retrieval/retrieve.ts';
 import { generateProblem, type ProblemSize, sizeText } from './problem.ts';
 import { type BenchRow, threadsText } from './rows.ts';
 import { startStopwatch } from './stopwatch.ts';
@@ -27,7 +27,7 @@ export async function benchRetrieval(bench: RetrievalBench, kernel: Kernel, prog
   const indexSeconds: number[] = [];
   for (let repetition = 0; repetition < bench.repetitions; repetition++) {
     const elapsed = startStopwatch();
-    const index = await kernel.prepareIndex(tracks);
+    const index = await prepareRetrieval(kernel, users, tracks);
     indexSeconds.push(elapsed().seconds);
     rates.push(users.rows / (await timeRetrieval(index, users, byUser, bench.n)));
     progress('making lists', repetition + 1, bench.repetitions);

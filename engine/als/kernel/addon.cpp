@@ -8,6 +8,7 @@
 #include <string>
 
 #include "fixed-side.h"
+#include "gram-matrix.h"
 #include "peak.h"
 #include "score-block.h"
 #include "track-index.h"
@@ -251,15 +252,23 @@ Napi::Value scores(const Napi::CallbackInfo& info) {
                    [](Napi::Env env) { return env.Undefined(); });
 }
 
-/** prepareIndex(set, Y, tracks, k, threads): { index, brokenTrack } for `topN`; Y must be kept as long as the index. */
+/**
+ * prepareIndex(set, Y, tracks, k, usual, listeners, threads): { index, brokenTrack } for `topN`; Y must be kept as long as the
+ * index, `usual` need not.
+ */
 Napi::Value prepareIndex(const Napi::CallbackInfo& info) {
   Arguments from(info);
-  const Retrieval& retrieval = from.kernel().retrieval;
+  const Kernel& kernel = from.kernel();
   const float* Y = from.array<float>();
   const int64_t tracks = from.whole();
-  const int k = static_cast<int>(from.whole()), threads = static_cast<int>(from.whole());
+  const int k = static_cast<int>(from.whole());
+  const float* usual = from.array<float>();
+  const int64_t listeners = from.whole();
+  const int threads = static_cast<int>(from.whole());
   auto index = std::make_shared<std::unique_ptr<TrackIndex>>();
-  return Task::run(info, [=, &retrieval] { *index = std::make_unique<TrackIndex>(retrieval, Y, tracks, k, threads); },
+  return Task::run(info, [=, &kernel] {
+    *index = std::make_unique<TrackIndex>(kernel.rows, kernel.retrieval, Y, tracks, k, usual, listeners, threads);
+  },
                    [=](Napi::Env env) {
                      Napi::Object object = Napi::Object::New(env);
                      object.Set("brokenTrack", static_cast<double>((*index)->brokenTrack()));

@@ -13,7 +13,14 @@ const out = join(here, 'build');
 const require = createRequire(import.meta.url);
 
 /** What is compiled once, and what once for every instruction set. */
-const sources = { 'addon.cpp': '-O1', 'fixed-side.cpp': '-O2', 'track-index.cpp': '-O2', 'score-block.cpp': '-O2' };
+const sources = {
+  'addon.cpp': '-O1',
+  'fixed-side.cpp': '-O2',
+  'gram-matrix.cpp': '-O2',
+  'score-block.cpp': '-O2',
+  'track-index.cpp': '-O2',
+  'turn.cpp': '-O2',
+};
 const loops = ['rows.cpp', 'filter.cpp', 'peak.cpp'];
 const avx512 = ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma'];
 const emulated = ['-DSIMDE_ENABLE_NATIVE_ALIASES', '-mavx2', '-mfma'];

@@ -1,6 +1,9 @@
 // The filter, compiled once per instruction set.
 #include "filter.h"
 
+#include <algorithm>
+#include <limits>
+
 #include "lanes.h"
 
 namespace {
@@ -12,39 +15,75 @@ constexpr int kTile = 12;
 constexpr int kTile = 4;
 #endif
 
+constexpr int kTogether = 64;  // listeners whose factors stay in the nearest cache while a panel is looked at
 constexpr int kRows = 4;  // scored at once: their chains of additions hide each other's latency
 
-/** Notes the tracks of a panel that reach the bar. */
+/** Tracks of a panel whose scores may reach the bar: their products so far, what the others may come to, and the error. */
+uint32_t reached(const TrackPanels& tracks, int64_t panel, const Query& query, IntLanes sums, Lanes others) {
+  const Lanes score = fma(toFloat(sums), load(tracks.scale + panel * kLanes), others);
+  const Lanes rounding = all(query.norm) * load(tracks.error + panel * kLanes);
+  const Lanes error = fma(all(query.error), load(tracks.norm + panel * kLanes), rounding);
+  return atLeast(score + error, all(query.bar));
+}
+
+/** Notes the tracks of a panel that passed. */
 void pass(Query& query, int64_t panel, uint32_t reached) {
   for (; reached; reached &= reached - 1)
     query.passed[query.count++] = static_cast<uint32_t>(panel * kLanes + __builtin_ctz(reached));
 }
 
-void filter(const TrackPanels& tracks, int64_t firstPanel, int64_t lastPanel, Query* const* queries, int count) {
-  for (int first = 0; first < count; first += kTile) {
-    const int tile = first + kTile < count ? kTile : count - first;
-    const uint8_t* x[kTile];
-    for (int i = 0; i < kTile; i++) x[i] = queries[first + (i < tile ? i : 0)]->rounded;
-    for (int64_t panel = firstPanel; panel < lastPanel; panel++) {
-      const int8_t* y = tracks.rounded + panel * tracks.width * kLanes;
+/**
+ * Looks at the heads of a panel's tracks for all listeners, taking for the tails what they can be at most; then at the tails
+ * for those whose bar may still be reached. With nothing behind the heads, once is enough.
+ */
+template <bool HAS_TAILS>
+void filterFor(const TrackPanels tracks, int64_t firstPanel, int64_t lastPanel, Query* queries, int count) {
+  Query nobody = queries[0];  // fills up tiles
+  nobody.bar = std::numeric_limits<float>::infinity();
+  Query* asked[kTogether + kTile];
+  for (int i = 0; i < count + kTile; i++) asked[i] = i < count ? queries + i : &nobody;
+  IntLanes nearSums[kTogether + kTile];
+  Query* near[kTogether + kTile];
+  for (int64_t panel = firstPanel; panel < lastPanel; panel++) {
+    const int8_t* y = tracks.rounded + panel * tracks.width * kLanes;
+    const Lanes tailNorm = load(tracks.tailNorm + panel * kLanes);
+    int nearCount = 0;
+    for (int first = 0; first < count; first += kTile) {
       IntLanes sums[kTile];
 #pragma GCC unroll 12
-      for (int i = 0; i < kTile; i++) sums[i] = loadInts(tracks.offset + panel * kLanes);
-      for (int j = 0; j < tracks.width; j += kGroup) addProducts<kTile>(sums, x, j, y + j * kLanes);
-      const Lanes scale = load(tracks.scale + panel * kLanes);
-      const Lanes norm = load(tracks.norm + panel * kLanes);
-      const Lanes rounding = load(tracks.error + panel * kLanes);
+      for (int i = 0; i < kTile; i++) sums[i] = loadInts(tracks.headOffset + panel * kLanes);
+      for (int j = 0; j < tracks.head; j += kGroup)
+        addProducts<kTile>(sums, [&](int i) { return asked[first + i]->rounded + j; }, y + j * kLanes);
 #pragma GCC unroll 12
       for (int i = 0; i < kTile; i++) {
-        if (i >= tile) break;
-        Query& query = *queries[first + i];
-        const Lanes score = toFloat(sums[i]) * scale;
-        const Lanes error = fma(all(query.error), norm, all(query.norm) * rounding);
-        const uint32_t reached = atLeast(score + error, all(query.bar));
-        if (reached) pass(query, panel, reached);
+        const Lanes others = HAS_TAILS ? all(asked[first + i]->tailNorm) * tailNorm : zero();
+        const uint32_t bits = reached(tracks, panel, *asked[first + i], sums[i], others);
+        if (!bits) continue;
+        if (HAS_TAILS) nearSums[nearCount] = sums[i], near[nearCount++] = asked[first + i];
+        else pass(*asked[first + i], panel, bits);
+      }
+    }
+    if (!HAS_TAILS) continue;
+    std::fill_n(near + nearCount, kTile, &nobody);
+    for (int first = 0; first < nearCount; first += kTile) {
+      IntLanes sums[kTile];
+#pragma GCC unroll 12
+      for (int i = 0; i < kTile; i++) sums[i] = nearSums[first + i] + loadInts(tracks.tailOffset + panel * kLanes);
+      for (int j = tracks.head; j < tracks.width; j += kGroup)
+        addProducts<kTile>(sums, [&](int i) { return near[first + i]->rounded + j; }, y + j * kLanes);
+#pragma GCC unroll 12
+      for (int i = 0; i < kTile; i++) {
+        const uint32_t bits = reached(tracks, panel, *near[first + i], sums[i], zero());
+        if (bits) pass(*near[first + i], panel, bits);
       }
     }
   }
+}
+
+void filter(const TrackPanels& tracks, int64_t firstPanel, int64_t lastPanel, Query* queries, int count) {
+  const auto filterFew = tracks.head < tracks.width ? filterFor<true> : filterFor<false>;
+  for (int first = 0; first < count; first += kTogether)
+    filterFew(tracks, firstPanel, lastPanel, queries + first, std::min(kTogether, count - first));
 }
 
 void score(const float* x, const float* Y, int k, const uint32_t* rows, int count, float* scores) {

@@ -3,74 +3,14 @@
 #include <cmath>
 #include <cstring>
 
-#include "packed.h"
+#include "cholesky.h"
 
 namespace {
 
-constexpr int64_t kRowChunk = 32;    // rows solved together: one matrix product whitens them all
+constexpr int64_t kRowChunk = 32;  // rows solved together: one matrix product whitens them all
 constexpr int64_t kTableChunk = 256;
-constexpr int64_t kGramParts = 64;   // the Gram matrix is a sum of so many, whatever the number of threads
-constexpr int64_t kGramRows = 512;   // float32 sums run over so many rows, float64 beyond
-
-/** In place: the lower triangle of A [k × k] becomes L. Returns 0, or the pivot that does not stand out from rounding. */
-double factorize(std::vector<double>& A, int k) {
-  for (int j = 0; j < k; j++) {
-    const double diagonal = A[j * k + j];
-    double pivot = diagonal;
-    for (int p = 0; p < j; p++) pivot -= A[j * k + p] * A[j * k + p];
-    if (!(pivot > 1e-12 * diagonal)) return pivot == 0 ? -0x1p-1022 : pivot;
-    const double root = A[j * k + j] = std::sqrt(pivot);
-    for (int i = j + 1; i < k; i++) {
-      double s = A[i * k + j];
-      for (int p = 0; p < j; p++) s -= A[i * k + p] * A[j * k + p];
-      A[i * k + j] = s / root;
-    }
-  }
-  return 0;
-}
-
-/** L⁻¹, lower triangle. */
-std::vector<double> inverted(const std::vector<double>& L, int k) {
-  std::vector<double> inverse(L.size(), 0.0);
-  for (int i = 0; i < k; i++) {
-    double* row = &inverse[i * k];
-    for (int p = 0; p < i; p++)
-      for (int j = 0; j <= p; j++) row[j] -= L[i * k + p] * inverse[p * k + j];
-    row[i] += 1;
-    for (int j = 0; j <= i; j++) row[j] /= L[i * k + i];
-  }
-  return inverse;
-}
 
 }  // namespace
-
-void gramMatrix(const InstructionSet& set, const float* rows, int64_t count, int k, int threads, double* G) {
-  const int K = padded(k);
-  const int64_t part = std::max<int64_t>(1, (count + kGramParts - 1) / kGramParts);
-  const int64_t parts = (count + part - 1) / part;
-  std::vector<double> sums(static_cast<size_t>(parts) * K * K, 0.0);
-  inChunks(count, part, threads, {}, [&](int64_t first, int64_t last) {
-    std::vector<float> partial(static_cast<size_t>(K) * K), block(static_cast<size_t>(kGramRows) * K);
-    double* sum = &sums[static_cast<size_t>(first / part) * K * K];
-    for (int64_t from = first; from < last; from += kGramRows) {
-      const int64_t n = std::min(kGramRows, last - from);
-      const float* y = rows + from * k;
-      if (K != k) {
-        for (int64_t row = 0; row < n; row++) std::memcpy(&block[row * K], y + row * k, k * sizeof(float));
-        y = block.data();
-      }
-      std::fill(partial.begin(), partial.end(), 0.0f);
-      set.addOuter(y, y, n, K, partial.data());
-      for (size_t i = 0; i < partial.size(); i++) sum[i] += partial[i];
-    }
-  });
-  for (int i = 0; i < k; i++)
-    for (int j = i; j < k; j++) {
-      double s = 0;
-      for (int64_t p = 0; p < parts; p++) s += sums[(static_cast<size_t>(p) * K + i) * K + j];
-      G[i * k + j] = G[j * k + i] = s;
-    }
-}
 
 FixedSide::FixedSide(const InstructionSet& set, const float* fixed, int64_t others, const double* gram, int k,
                      const Objective& objective, double meanEntries, int threads, const Control& control)

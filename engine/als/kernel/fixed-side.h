@@ -31,9 +31,6 @@ struct SolveResult {
   int64_t brokenRow = -1;    // the first row whose factor or loss is not finite
 };
 
-/** G = YᵀY [k × k], float64, of rows [count × k]. The same bits for any number of threads. */
-void gramMatrix(const InstructionSet&, const float* rows, int64_t count, int k, int threads, double* G);
-
 /**
  * One side's factors Y [others × k], made ready for solving rows of the other side against them.
  *

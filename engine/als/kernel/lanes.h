@@ -154,7 +154,7 @@ inline float largest(Lanes x) {
 
 /**
  * Sixteen 32-bit sums of products of small whole numbers, two rows of them or more at a time. addProducts adds to lane i of
- * sums[r] the inner product of `same[r]`, sixteen numbers from 0 to 126, with the lane's own sixteen from −31 to 31, stored
+ * sums[r] the inner product of same(r), sixteen numbers from 0 to 126, with the lane's own sixteen from −31 to 31, stored
  * as own[4][16 lanes][4]. Eight products stay below 2¹⁵, so pairs are summed in 16 bits four times before they are widened:
  * twice the rate of 16-bit factors. Exact, therefore equal everywhere.
  */
@@ -162,16 +162,17 @@ inline float largest(Lanes x) {
 
 struct IntLanes { __m512i v; };
 inline IntLanes loadInts(const int32_t* p) { return {_mm512_loadu_si512(p)}; }
+inline IntLanes operator+(IntLanes x, IntLanes y) { return {_mm512_add_epi32(x.v, y.v)}; }
 inline Lanes toFloat(IntLanes x) { return {_mm512_cvtepi32_ps(x.v)}; }
-template <int ROWS> inline void addProducts(IntLanes* sums, const uint8_t* const* same, int at, const int8_t* own) {
+template <int ROWS, class Same> inline void addProducts(IntLanes* sums, Same same, const int8_t* own) {
   __m512i pairs[ROWS];
 #pragma GCC unroll 4
   for (int step = 0; step < 4; step++) {
-    const __m512i y = _mm512_loadu_si512(own + 64 * step);
 #pragma GCC unroll 12
     for (int r = 0; r < ROWS; r++) {
+      const __m512i y = _mm512_loadu_si512(own + 64 * step);
       int32_t four;
-      __builtin_memcpy(&four, same[r] + at + 4 * step, 4);
+      __builtin_memcpy(&four, same(r) + 4 * step, 4);
       const __m512i products = _mm512_maddubs_epi16(_mm512_set1_epi32(four), y);
       pairs[r] = step == 0 ? products : _mm512_add_epi16(pairs[r], products);
     }
@@ -188,17 +189,18 @@ inline IntLanes loadInts(const int32_t* p) {
   const __m256i* eight = reinterpret_cast<const __m256i*>(p);
   return {_mm256_loadu_si256(eight), _mm256_loadu_si256(eight + 1)};
 }
+inline IntLanes operator+(IntLanes x, IntLanes y) { return {_mm256_add_epi32(x.low, y.low), _mm256_add_epi32(x.high, y.high)}; }
 inline Lanes toFloat(IntLanes x) { return {_mm256_cvtepi32_ps(x.low), _mm256_cvtepi32_ps(x.high)}; }
-template <int ROWS> inline void addProducts(IntLanes* sums, const uint8_t* const* same, int at, const int8_t* own) {
+template <int ROWS, class Same> inline void addProducts(IntLanes* sums, Same same, const int8_t* own) {
   __m256i low[ROWS], high[ROWS];
 #pragma GCC unroll 4
   for (int step = 0; step < 4; step++) {
-    const __m256i* y = reinterpret_cast<const __m256i*>(own + 64 * step);
-    const __m256i yLow = _mm256_loadu_si256(y), yHigh = _mm256_loadu_si256(y + 1);
 #pragma GCC unroll 12
     for (int r = 0; r < ROWS; r++) {
+      const __m256i* y = reinterpret_cast<const __m256i*>(own + 64 * step);
+      const __m256i yLow = _mm256_loadu_si256(y), yHigh = _mm256_loadu_si256(y + 1);
       int32_t four;
-      __builtin_memcpy(&four, same[r] + at + 4 * step, 4);
+      __builtin_memcpy(&four, same(r) + 4 * step, 4);
       const __m256i x = _mm256_set1_epi32(four);
       const __m256i productsLow = _mm256_maddubs_epi16(x, yLow), productsHigh = _mm256_maddubs_epi16(x, yHigh);
       low[r] = step == 0 ? productsLow : _mm256_add_epi16(low[r], productsLow);
@@ -222,17 +224,21 @@ inline IntLanes loadInts(const int32_t* p) {
   __builtin_memcpy(&x, p, sizeof x);
   return x;
 }
+inline IntLanes operator+(IntLanes x, IntLanes y) {
+  for (int i = 0; i < kLanes; i++) x.v[i] += y.v[i];
+  return x;
+}
 inline Lanes toFloat(IntLanes x) {
   return fours([&](int i) {
     const int32_t* v = x.v + 4 * i;
     return Four{static_cast<float>(v[0]), static_cast<float>(v[1]), static_cast<float>(v[2]), static_cast<float>(v[3])};
   });
 }
-template <int ROWS> inline void addProducts(IntLanes* sums, const uint8_t* const* same, int at, const int8_t* own) {
+template <int ROWS, class Same> inline void addProducts(IntLanes* sums, Same same, const int8_t* own) {
   for (int r = 0; r < ROWS; r++)
     for (int step = 0; step < 4; step++)
       for (int lane = 0; lane < kLanes; lane++)
-        for (int j = 0; j < 4; j++) sums[r].v[lane] += same[r][at + 4 * step + j] * own[(step * kLanes + lane) * 4 + j];
+        for (int j = 0; j < 4; j++) sums[r].v[lane] += same(r)[4 * step + j] * own[(step * kLanes + lane) * 4 + j];
 }
 
 #endif

@@ -14,38 +14,47 @@ constexpr int64_t kListeners = 512;       // sought for together at most: a stri
 constexpr int64_t kFewestListeners = 64;  // and at least, however many threads there are
 constexpr int kStride = 16;               // panels between two looks at the bars; the first of each belongs to the sample
 constexpr size_t kRoom = 4;               // times n: so many found tracks are kept
+constexpr int64_t kChunk = 256;           // tracks made ready together
 constexpr double kLargestNorm = 1e18;     // beyond it bounds could overflow
 constexpr float kNone = -std::numeric_limits<float>::infinity();
 constexpr float kTiny = 1e-36f;           // what scores smaller than float32 can hold may be off by
 constexpr float kSmallest = 1e-30f;       // below it products in float32 could lose digits
 constexpr double kNormal = 0x1p-126;      // the smallest number that float32 holds with all its digits
 
-double normOf(const float* y, int k) {
-  double s = 0;
-  for (int i = 0; i < k; i++) s += static_cast<double>(y[i]) * y[i];
-  return std::sqrt(s);
+/** Σ f(i) over i < k, in eight chains that do not wait for each other. */
+template <class Term> double sumOf(int k, Term f) {
+  double s[8] = {};
+  int i = 0;
+  for (; i + 8 <= k; i += 8)
+    for (int lane = 0; lane < 8; lane++) s[lane] += f(i + lane);
+  for (; i < k; i++) s[i % 8] += f(i);
+  return ((s[0] + s[4]) + (s[2] + s[6])) + ((s[1] + s[5]) + (s[3] + s[7]));
 }
 
-struct Rounding { float scale, norm, error; };
+double normOf(const float* y, int k) {
+  return std::sqrt(sumOf(k, [=](int i) { return static_cast<double>(y[i]) * y[i]; }));
+}
+
+struct Rounding { float scale, norm, tailNorm, error; };
 
 /**
- * x [k] of that norm over scale = max |xᵢ| / reach in whole numbers, with what rounding took, in float64 from the float32 scale.
- * Where products in float32 could lose digits, all is taken by rounding.
+ * x [k] over scale = max |xᵢ| / reach in whole numbers, with what rounding took, in float64 from the float32 scale. x itself
+ * may be off by `before`. Where products in float32 could lose digits, all is taken by rounding.
  */
-template <class Put> Rounding roundTo(int reach, const float* x, int k, double norm, Put put) {
+template <class Put> Rounding roundTo(int reach, const float* x, int k, int head, double before, Put put) {
   float most = 0;
   for (int i = 0; i < k; i++) most = std::max(most, std::fabs(x[i]));
   const float scale = most < kSmallest ? kSmallest : most / static_cast<float>(reach);
   const float inverse = 1 / scale;
-  double error = 0;
-  for (int i = 0; i < k; i++) {
+  const double error = std::sqrt(sumOf(k, [&](int i) {
     const int q = static_cast<int>(x[i] * inverse + std::copysign(0.5f, x[i]));
     put(i, q);
     const double e = x[i] - static_cast<double>(scale) * q;
-    error += e * e;
-  }
-  // A subnormal number would lose digits on its way to float32.
-  return {scale, static_cast<float>(norm + kNormal), static_cast<float>(std::sqrt(error) + kNormal)};
+    return e * e;
+  }));
+  before += kNormal;  // a subnormal number would lose digits on its way to float32
+  return {scale, static_cast<float>(normOf(x, k) + before), static_cast<float>(normOf(x + head, k - head) + before),
+          static_cast<float>(error + before)};
 }
 
 /** (score descending, row ascending) as one number that sorts descending; −0 counts as 0. */
@@ -67,22 +76,33 @@ float scoreOf(uint64_t key) {
 
 }  // namespace
 
-TrackIndex::TrackIndex(const Retrieval& retrieval, const float* Y, int64_t tracks, int k, int threads)
-    : retrieval_(retrieval), Y_(Y), tracks_(tracks), panels_((tracks + kLanes - 1) / kLanes), k_(k),
-      width_((k + kGroup - 1) / kGroup * kGroup) {
-  std::vector<double> norms(tracks);
-  inChunks(tracks, 4096, threads, {}, [&](int64_t first, int64_t last) {
+TrackIndex::TrackIndex(const InstructionSet& set, const Retrieval& retrieval, const float* Y, int64_t tracks, int k,
+                       const float* usual, int64_t count, int threads)
+    : set_(set), retrieval_(retrieval), Y_(Y), tracks_(tracks), panels_((tracks + kLanes - 1) / kLanes), k_(k),
+      width_((k + kGroup - 1) / kGroup * kGroup), head_(width_) {
+  std::vector<double> norms(tracks), reaches(tracks);
+  inChunks(tracks, kChunk, threads, {}, [&](int64_t first, int64_t last) {
     for (int64_t row = first; row < last; row++) norms[row] = normOf(Y + row * k, k);
   });
   for (int64_t row = 0; row < tracks && brokenTrack_ < 0; row++)
     if (!(norms[row] <= kLargestNorm)) brokenTrack_ = row;
   if (brokenTrack_ >= 0) return;
   for (const double norm : norms) largestNorm_ = std::max(largestNorm_, norm);
+  turn_ = turnFor(set, usual, count, k, threads);
+  if (turn_) head_ = width_ / 2 / kGroup * kGroup;
+  const Packed* by = turn_ ? &turn_->tracks : nullptr;
+  const double trackError = turn_ ? turn_->trackError : 0;
+  inChunks(tracks, kChunk, threads, {}, [&](int64_t first, int64_t last) {
+    std::vector<float> turned(static_cast<size_t>(last - first) * width_);
+    turn(by, Y + first * k, last - first, turned.data());
+    for (int64_t row = first; row < last; row++)
+      reaches[row] = normOf(&turned[(row - first) * width_], width_) + trackError * norms[row];
+  });
   const int64_t places = panels_ * kLanes;
   rowAt_ = buffer<uint32_t>(places);
   std::iota(rowAt_.get(), rowAt_.get() + places, 0u);
   std::sort(rowAt_.get(), rowAt_.get() + tracks, [&](uint32_t a, uint32_t b) {
-    return norms[a] > norms[b] || (norms[a] == norms[b] && a < b);
+    return reaches[a] > reaches[b] || (reaches[a] == reaches[b] && a < b);
   });
   // Dealt out within every stride: each of its panels is a fair sample of it.
   constexpr int64_t kDealt = kStride * kLanes;
@@ -94,31 +114,41 @@ TrackIndex::TrackIndex(const Retrieval& retrieval, const float* Y, int64_t track
   placeOf_ = buffer<uint32_t>(tracks);
   for (int64_t place = 0; place < tracks; place++) placeOf_[rowAt_[place]] = static_cast<uint32_t>(place);
   rounded_ = buffer<int8_t>(places * width_);
-  offset_ = buffer<int32_t>(places);
-  scale_ = buffer<float>(places), norm_ = buffer<float>(places), error_ = buffer<float>(places);
-  inChunks(panels_, 64, threads, {}, [&](int64_t first, int64_t last) {
-    std::fill(rounded_.get() + first * kLanes * width_, rounded_.get() + last * kLanes * width_, int8_t{0});
-    for (int64_t place = first * kLanes; place < last * kLanes; place++) {
+  headOffset_ = buffer<int32_t>(places), tailOffset_ = buffer<int32_t>(places);
+  scale_ = buffer<float>(places), norm_ = buffer<float>(places), tailNorm_ = buffer<float>(places);
+  error_ = buffer<float>(places);
+  inChunks(panels_, kChunk / kLanes, threads, {}, [&](int64_t first, int64_t last) {
+    const int64_t from = first * kLanes, to = last * kLanes;
+    std::vector<float> rows(static_cast<size_t>(to - from) * k, 0.0f), turned(static_cast<size_t>(to - from) * width_);
+    for (int64_t place = from; place < std::min(to, tracks); place++)
+      std::copy_n(Y + static_cast<int64_t>(rowAt_[place]) * k, k, &rows[(place - from) * k]);
+    turn(by, rows.data(), to - from, turned.data());
+    for (int64_t place = from; place < to; place++) {
       int8_t* lane = rounded_.get() + place / kLanes * kLanes * width_ + place % kLanes * 4;
-      int sum = 0;
-      const float* y = Y + static_cast<int64_t>(rowAt_[place]) * k;
-      const bool isTrack = place < tracks;
-      const double norm = isTrack ? norms[rowAt_[place]] : 0;
-      const Rounding rounding = roundTo(kTrackReach, y, isTrack ? k : 0, norm, [&](int i, int q) {
+      int headSum = 0, tailSum = 0;
+      const double before = place < tracks ? trackError * norms[rowAt_[place]] : 0;
+      const Rounding rounding = roundTo(kTrackReach, &turned[(place - from) * width_], width_, head_, before, [&](int i, int q) {
         lane[i / 4 * kLanes * 4 + i % 4] = static_cast<int8_t>(q);
-        sum += q;
+        (i < head_ ? headSum : tailSum) += q;
       });
-      offset_[place] = -kListenerReach * sum;
-      scale_[place] = rounding.scale, norm_[place] = rounding.norm, error_[place] = rounding.error;
+      headOffset_[place] = -kListenerReach * headSum, tailOffset_[place] = -kListenerReach * tailSum;
+      scale_[place] = rounding.scale, norm_[place] = rounding.norm, tailNorm_[place] = rounding.tailNorm;
+      error_[place] = rounding.error;
     }
   });
 }
 
+void TrackIndex::turn(const Packed* by, const float* rows, int64_t count, float* turned) const {
+  if (by) return set_.multiply(rows, count, by->view(), turned);
+  for (int64_t row = 0; row < count; row++)
+    std::fill(std::copy_n(rows + row * k_, k_, turned + row * width_), turned + (row + 1) * width_, 0.0f);
+}
+
 /** A listener for whom tracks are sought, and what is found. */
-struct TrackIndex::Seeker : Query {
+struct TrackIndex::Seeker {
   const float* x;
+  Query query;             // to begin with
   float scale;             // sₓ
-  float length;            // ‖x‖/sₓ, and what float32 arithmetic may add
   float largest;           // no score is larger; where it is 0 all scores are, and there is nothing to seek
   const uint32_t* heard;   // places, ascending
   const uint32_t* endHeard;
@@ -128,10 +158,7 @@ struct TrackIndex::Seeker : Query {
   float trusted;           // what of it no n tracks are known to reach
   std::vector<uint64_t> found;  // keys
 
-  void raiseBar(float score) {
-    scoreToReach = std::max(scoreToReach, score);
-    bar = (scoreToReach - kTiny) / scale;
-  }
+  float bar() const { return (scoreToReach - kTiny) / scale; }
 
   /** Goes through the panels from the first on, raising the bar to what n tracks reach. */
   void begin(uint32_t n) {
@@ -142,7 +169,7 @@ struct TrackIndex::Seeker : Query {
 
   void forget() {
     found.clear();
-    bar = scoreToReach = trusted = kNone;
+    scoreToReach = trusted = kNone;
   }
 };
 
@@ -153,7 +180,10 @@ class TrackIndex::Search {
       : index_(index), n_(n), exclusions_(exclusions), first_(first), passed_((last - first) * kStride * kLanes),
         rounded_((last - first) * index.width_, uint8_t{kListenerReach}), heard_(heardBefore(last) - heardBefore(first)) {
     seekers_.reserve(last - first);
-    for (int64_t listener = first; listener < last; listener++) add(listener, X + listener * index.k_);
+    std::vector<float> turned(static_cast<size_t>(last - first) * index.width_);
+    index.turn(index.turn_ ? &index.turn_->listeners : nullptr, X + first * index.k_, last - first, turned.data());
+    for (int64_t listener = first; listener < last; listener++)
+      add(listener, X + listener * index.k_, &turned[(listener - first) * index.width_]);
   }
 
   int64_t brokenListener() const { return brokenListener_; }
@@ -205,77 +235,86 @@ class TrackIndex::Search {
     return static_cast<uint32_t>(std::ceil(share + 2 * std::sqrt(share)));
   }
 
-  void add(int64_t listener, const float* x) {
+  void add(int64_t listener, const float* x, const float* turned) {
     const double norm = normOf(x, index_.k_);
     const bool isFine = norm <= kLargestNorm;
     if (!isFine && brokenListener_ < 0) brokenListener_ = listener;
     uint8_t* const q = &rounded_[(listener - first_) * index_.width_];
     int square = 0;
-    const Rounding rounding = roundTo(kListenerReach, x, isFine ? index_.k_ : 0, isFine ? norm : 0, [&](int i, int value) {
+    const double before = index_.turn_ && isFine ? index_.turn_->listenerError * norm : 0;
+    const int width = isFine ? index_.width_ : 0;
+    const int head = isFine ? index_.head_ : 0;
+    const Rounding rounding = roundTo(kListenerReach, turned, width, head, before, [&](int i, int value) {
       q[i] = static_cast<uint8_t>(value + kListenerReach);
       square += value * value;
     });
-    // Every operation in float32 may be off by a half place of what is at most 2‖x‖‖y‖: eight of them.
-    const float error = (rounding.error + 0x1p-20f * rounding.norm) / rounding.scale;
-    const Query query = {q, std::sqrt(static_cast<float>(square)), error, kNone,
-                         &passed_[(listener - first_) * kStride * kLanes], 0};
+    // Every operation in float32 may be off by a half place of what is at most 2‖x‖‖y‖: sixteen of them.
+    const float error = (rounding.error + 0x1p-19f * rounding.norm) / rounding.scale;
+    const float length = (1 + 0x1p-20f) * rounding.norm / rounding.scale;
+    const Query query = {q, std::sqrt(static_cast<float>(square)), length, rounding.tailNorm / rounding.scale, error, kNone,
+                         static_cast<int>(listener - first_), 0, &passed_[(listener - first_) * kStride * kLanes]};
     const bool isZero = !isFine || norm == 0 || index_.largestNorm_ == 0;
-    const float largest = isZero ? 0 : std::max(rounding.norm * index_.norm_[0], kTiny);
+    const float largest = isZero ? 0 : std::max(static_cast<float>(norm * index_.largestNorm_), kTiny);
     uint32_t* const heard = heard_.data() + (heardBefore(listener) - heardBefore(first_));
     uint32_t* end = heard;
     if (largest > 0) {
       for (int64_t h = heardBefore(listener); h < heardBefore(listener + 1); h++) *end++ = index_.placeOf_[exclusions_.heard[h]];
       std::sort(heard, end);
     }
-    const float length = (1 + 0x1p-20f) * rounding.norm / rounding.scale;
     const RisingBar scores(largest, static_cast<uint32_t>(n_));
-    seekers_.push_back({query, x, rounding.scale, length, largest, heard, end, heard, scores, kNone, kNone, {}});
+    seekers_.push_back({x, query, rounding.scale, largest, heard, end, heard, scores, kNone, kNone, {}});
   }
 
   /** Takes what passes the filter of panels first … last − 1 of every stride. */
   void seek(const std::vector<Seeker*>& seekers, int64_t first, int64_t last) {
-    const TrackPanels tracks = {index_.width_,       index_.rounded_.get(), index_.offset_.get(),
-                                index_.scale_.get(), index_.norm_.get(),    index_.error_.get()};
-    active_.assign(seekers.begin(), seekers.end());
+    const TrackPanels tracks = {index_.width_,           index_.head_,        index_.rounded_.get(), index_.headOffset_.get(),
+                                index_.tailOffset_.get(), index_.scale_.get(), index_.norm_.get(),   index_.tailNorm_.get(),
+                                index_.error_.get()};
+    active_.clear();
+    for (const Seeker* seeker : seekers) {
+      active_.push_back(seeker->query);
+      active_.back().bar = seeker->bar();
+    }
     for (int64_t stride = 0; stride + first < index_.panels_ && !active_.empty(); stride += kStride) {
       const float largest = index_.norm_[stride * kLanes];
-      const auto canFindNone = [&](const Query* query) {
-        return static_cast<const Seeker*>(query)->length * largest < query->bar;
-      };
+      const auto canFindNone = [&](const Query& query) { return query.length * largest < query.bar; };
       active_.erase(std::remove_if(active_.begin(), active_.end(), canFindNone), active_.end());
       const int64_t end = std::min(index_.panels_, stride + last);
       index_.retrieval_.filter(tracks, stride + first, end, active_.data(), static_cast<int>(active_.size()));
-      for (Query* query : active_) take(static_cast<Seeker&>(*query));
+      for (Query& query : active_)
+        if (query.count > 0) take(query);
     }
   }
 
   /** Scores the tracks that passed and keeps those that reach the bar. In one stride most listeners find them in cache. */
-  void take(Seeker& seeker) {
+  void take(Query& query) {
+    Seeker& seeker = seekers_[query.listener];
     int count = 0;
-    for (int i = 0; i < seeker.count; i++) {
-      const uint32_t place = seeker.passed[i];
+    for (int i = 0; i < query.count; i++) {
+      const uint32_t place = query.passed[i];
       if (place >= index_.tracks_) continue;  // behind the last track
       while (seeker.nextHeard < seeker.endHeard && *seeker.nextHeard < place) seeker.nextHeard++;
       if (seeker.nextHeard < seeker.endHeard && *seeker.nextHeard == place) continue;
       const uint32_t row = index_.rowAt_[place];
       if (exclusions_.allow && !exclusions_.allow[row]) continue;
       fetch(row);
-      seeker.passed[count++] = row;
+      query.passed[count++] = row;
     }
     float scores[kStride * kLanes];
-    index_.retrieval_.score(seeker.x, index_.Y_, index_.k_, seeker.passed, count, scores);
+    index_.retrieval_.score(seeker.x, index_.Y_, index_.k_, query.passed, count, scores);
     for (int i = 0; i < count; i++) {
       if (scores[i] < seeker.scoreToReach) continue;
       seeker.scores.add(scores[i]);
-      seeker.found.push_back(keyOf(scores[i], seeker.passed[i]));
+      seeker.found.push_back(keyOf(scores[i], query.passed[i]));
     }
-    seeker.count = 0;
-    seeker.raiseBar(seeker.scores.value());
+    seeker.scoreToReach = std::max(seeker.scoreToReach, seeker.scores.value());
     if (seeker.found.size() > kRoom * static_cast<size_t>(n_)) {  // many scores are close, or negative
       orderBest(seeker);
       seeker.found.resize(n_);
-      seeker.raiseBar(scoreOf(seeker.found[n_ - 1]));
+      seeker.scoreToReach = std::max(seeker.scoreToReach, scoreOf(seeker.found[n_ - 1]));
     }
+    query.bar = seeker.bar();
+    query.count = 0;
   }
 
   void fetch(uint32_t row) const {
@@ -309,7 +348,7 @@ class TrackIndex::Search {
   std::vector<uint8_t> rounded_;
   std::vector<uint32_t> heard_;
   std::vector<Seeker> seekers_;
-  std::vector<Query*> active_;  // who could still find a track
+  std::vector<Query> active_;  // who could still find a track
   int64_t brokenListener_ = -1;
 };
 

@@ -2,6 +2,7 @@
 #include "filter.h"
 #include "memory.h"
 #include "threads.h"
+#include "turn.h"
 
 /** Lists made for some listeners: places first … first + length are theirs, best first. */
 struct TopLists {
@@ -23,8 +24,12 @@ struct Exclusions {
  */
 class TrackIndex {
  public:
-  /** @param Y [tracks × k], which must outlive the index. */
-  TrackIndex(const Retrieval&, const float* Y, int64_t tracks, int k, int threads);
+  /**
+   * @param Y     [tracks × k], which must outlive the index.
+   * @param usual listeners [count × k] like those for whom tracks will be sought, or none: see turn.h.
+   */
+  TrackIndex(const InstructionSet&, const Retrieval&, const float* Y, int64_t tracks, int k, const float* usual, int64_t count,
+             int threads);
 
   /** The first row whose norm is not finite or above 10¹⁸, where bounds would overflow; or −1. */
   int64_t brokenTrack() const { return brokenTrack_; }
@@ -33,17 +38,22 @@ class TrackIndex {
   int64_t topN(const float* X, int64_t count, int n, const Exclusions&, const TopLists&, int threads, const Control&) const;
 
  private:
+  /** Rows in the coordinates of the filter [count × width]. */
+  void turn(const Packed* by, const float* rows, int64_t count, float* turned) const;
   struct Seeker;
   class Search;
+  const InstructionSet& set_;
   const Retrieval& retrieval_;
   const float* const Y_;
   const int64_t tracks_, panels_;
   const int k_, width_;
+  int head_;
+  std::unique_ptr<const Turn> turn_;  // or none
   int64_t brokenTrack_ = -1;
   double largestNorm_ = 0;
   Buffer<uint32_t> rowAt_;  // by place: strides by norm descending, row ascending, each dealt to its panels
   Buffer<uint32_t> placeOf_;
   Buffer<int8_t> rounded_;
-  Buffer<int32_t> offset_;
-  Buffer<float> scale_, norm_, error_;
+  Buffer<int32_t> headOffset_, tailOffset_;
+  Buffer<float> scale_, norm_, tailNorm_, error_;
 };

@@ -7,6 +7,7 @@ import { Command } from 'commander';
 import { chooseKernel } from '../../../engine/als/choose-kernel.ts';
 import { readNpy, writeNpy, writeNpyVector } from '../../../engine/core/npy.ts';
 import { interactionMatrix } from '../../../engine/interactions/csr.ts';
+import { prepareRetrieval } from '../../../engine/retrieval/retrieve.ts';
 import { readProblem } from '../../../scenarios/bench/problem-files.ts';
 import { timeRetrieval } from '../../../scenarios/bench/retrieval.ts';
 import { peakMemoryBytes, startStopwatch } from '../../../scenarios/bench/stopwatch.ts';
@@ -55,7 +56,7 @@ program
       for (let repetition = 0; repetition < 2; repetition++) {
         let at = 0;
         const elapsed = startStopwatch();
-        await timeRetrieval(await kernel.prepareIndex(tracks), users, heard, flags.n, (rows) => {
+        await timeRetrieval(await prepareRetrieval(kernel, users, tracks), users, heard, flags.n, (rows) => {
           lists.set(rows, at);
           at += rows.length;
         });

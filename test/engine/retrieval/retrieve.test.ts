@@ -13,20 +13,27 @@ import { randomMatrix, randomWeights } from '../als/problems.ts';
 const kernels = availableKernels();
 const streams = createStreams('retrieval');
 
-/** Every listener's list equals brute force: the same tracks, order and scores, to the bit. */
+/**
+ * Every listener's list equals brute force: the same tracks, order and scores, to the bit; whatever listeners the tracks were
+ * made ready for: none, these, a single one.
+ */
 async function expectBruteForce(
   X: Matrix,
   Y: Matrix,
   n: number,
   filter: { readonly heard?: Csr | undefined; readonly allow?: Uint8Array | undefined } = {},
 ): Promise<void> {
+  const expected = Array.from({ length: X.rows }, (_, i) =>
+    recommendTopN(rowOf(X, i), Y, n, { heard: filter.heard && sparseRow(filter.heard, i).rows, allow: filter.allow }),
+  );
+  const alone = { ...X, rows: Math.min(1, X.rows), data: X.data.subarray(0, X.rows && X.cols) };
   for (const name of kernels) {
-    const index = await chooseKernel(2, name).prepareIndex(Y);
-    const block = await index.topN(X, n, filter);
-    for (let i = 0; i < X.rows; i++) {
-      const heard = filter.heard && sparseRow(filter.heard, i).rows;
-      const expected = recommendTopN(rowOf(X, i), Y, n, { heard, allow: filter.allow });
-      expect(listOf(block, i)).toEqual(expected);
+    for (const usual of [undefined, X, alone]) {
+      const index = await chooseKernel(2, name).prepareIndex(Y, usual);
+      const block = await index.topN(X, n, filter);
+      expected.forEach((list, i) => {
+        expect(listOf(block, i)).toEqual(list);
+      });
     }
   }
 }
@@ -90,6 +97,19 @@ describe('retrieval for many listeners', () => {
     for (let n = 1; n <= 300; n = Math.ceil(n * 1.3)) await expectBruteForce(X, Y, n);
   });
 
+  it('gives the lists of brute force where the best are short tracks that point exactly where the listener does', async () => {
+    // Long tracks come first and raise the bar to 1; short ones then reach 1.01 to 1.09, all that their length allows.
+    const Y = randomMatrix(1200, 20, streams('y', 14));
+    for (let row = 0; row < Y.rows; row++) {
+      const y = rowOf(Y, row);
+      if (row >= 600) y.fill(0);
+      y[0] = row < 600 ? 1 : 1.01 + (row % 9) / 100;
+    }
+    const X = zeros(3, 20);
+    for (let i = 0; i < X.rows; i++) rowOf(X, i)[0] = 10 ** i;
+    for (const n of [1, 20, 200]) await expectBruteForce(X, Y, n);
+  });
+
   it('gives the lists of brute force where tracks are subnormal and listeners huge', async () => {
     const least = 2 ** -149;
     const Y = zeros(17, 2);
@@ -130,6 +150,21 @@ describe('retrieval for many listeners', () => {
     await expectBruteForce(X, mixed, 100);
     const positive = { ...Y, data: Y.data.map(Math.abs) };
     await expectBruteForce({ ...X, data: X.data.map((value) => -Math.abs(value)) }, positive, 100);
+  });
+
+  it.each(kernels)('lists the same whatever is wrong with the usual listeners: %s', async (name) => {
+    const kernel = chooseKernel(2, name);
+    const Y = randomMatrix(2000, 20, streams('y', 13));
+    const X = randomMatrix(9, 20, streams('x', 13));
+    const expected = await (await kernel.prepareIndex(Y)).topN(X, 30);
+    for (const bad of [0, Number.NaN, Number.POSITIVE_INFINITY, 1e30, 1e-30]) {
+      const usual = randomMatrix(50, 20, streams('usual', 0));
+      usual.data.fill(bad, bad === 1e30 ? 900 : 0);
+      expect(await (await kernel.prepareIndex(Y, usual)).topN(X, 30)).toEqual(expected);
+    }
+    await expect(kernel.prepareIndex(Y, zeros(3, 19))).rejects.toThrow(
+      expect.objectContaining({ code: 'INVALID_INPUT' }),
+    );
   });
 
   it('lists nothing for a listener who heard all, and fewer than n where fewer are left', async () => {
