@@ -1,4 +1,4 @@
-import { type Matrix, zeros } from '../core/matrix.ts';
+import type { Matrix } from '../core/matrix.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import type { InteractionMatrix } from '../interactions/csr.ts';
 import type { AlsOptions } from '../options.ts';
@@ -55,11 +55,9 @@ export async function trainAls(
   checkTraining(interactions, start);
   const users = copyOf(start.users);
   const tracks = copyOf(start.tracks);
-  const before =
-    options.momentum > 0 && options.sweeps > 1 ? { users: zerosLike(users), tracks: zerosLike(tracks) } : undefined;
+  let before: Factors | undefined;
   const losses: number[] = [];
   const rowsPerSweep = users.rows + tracks.rows;
-  let sweepsInRun = 0;
   for (let sweep = 0; sweep < options.sweeps; sweep++) {
     const watch = (rowsBefore: number) => ({
       signal,
@@ -75,15 +73,16 @@ export async function trainAls(
     losses.push(loss);
     progress('training factors', sweep + 1, options.sweeps);
     if (lossBefore !== undefined && Math.abs(lossBefore - loss) < options.tolerance * lossBefore) break;
-    if (before && sweep + 1 < options.sweeps) {
-      sweepsInRun = lossBefore !== undefined && loss > lossBefore ? 1 : sweepsInRun + 1;
-      const beta = sweepsInRun > 1 ? options.momentum : 0; // a run has no direction before its second sweep
-      await kernel.extrapolate(users, before.users, beta);
-      await kernel.extrapolate(tracks, before.tracks, beta);
+    if (options.momentum === 0 || sweep + 1 === options.sweeps) continue;
+    const isRunOver = lossBefore !== undefined && loss > lossBefore;
+    if (before && !isRunOver) {
+      await kernel.extrapolate(users, before.users, options.momentum);
+      await kernel.extrapolate(tracks, before.tracks, options.momentum);
+    } else {
+      before = { users: copyOf(users), tracks: copyOf(tracks) }; // a run has no direction before its second sweep
     }
   }
   return { users, tracks, losses };
 }
 
 const copyOf = (m: Matrix): Matrix => ({ ...m, data: m.data.slice() });
-const zerosLike = (m: Matrix): Matrix => zeros(m.rows, m.cols);
