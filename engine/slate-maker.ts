@@ -7,9 +7,9 @@ import { type Matrix, rowOf, zeros } from './core/matrix.ts';
 import type { Draw } from './core/random.ts';
 import { secondsPerDay } from './core/time.ts';
 import type { Generation } from './generation.ts';
-import type { Csr } from './interactions/csr.ts';
+import type { SparsePattern } from './interactions/csr.ts';
 import type { EngineOptions } from './options.ts';
-import { listOf, scoreAll } from './retrieval/top-n.ts';
+import { aboutListener, listOf, scoreAll } from './retrieval/top-n.ts';
 
 /** A track counts as new for so many days after its release. */
 const newDays = 7;
@@ -43,13 +43,18 @@ export interface SlateMaker {
   prepare(askers: readonly Asker[]): Promise<(i: number) => BlendedSlate>;
 }
 
-/** Where the collaborative scores decide alone, lists are retrieved; where sound has a say, every track is scored. */
+/**
+ * Where the collaborative scores decide alone, lists are retrieved; where sound has a say, every track is scored.
+ *
+ * @param fewestPairs of listener and track in a block that `thread` has a part in.
+ */
 export async function createSlateMaker(
   generation: Generation,
   catalogue: Catalogue,
   options: EngineOptions,
   kernel: Kernel,
   thread: BlendThread,
+  fewestPairs = worthThread,
 ): Promise<SlateMaker> {
   const { tracks, sound } = generation;
   const evidence = trackEvidence(generation, catalogue);
@@ -77,7 +82,6 @@ export async function createSlateMaker(
   }
 
   const { blend, slate, degrade } = options;
-  const basis = { tracks: evidence, options: { blend, slate, degrade } };
   async function scored(askers: readonly Asker[]): Promise<List> {
     const X = factorsOf(askers, tracks.cols);
     const [collaborative, audio] = await Promise.all([
@@ -91,11 +95,13 @@ export async function createSlateMaker(
         { ...asker, collaborative: scoresOf(collaborative, i), audio: audio && scoresOf(audio, i) },
         asker.draw,
       );
-    if (!audio || !isDrawless(options) || askers.length * tracks.rows < worthThread) return list;
+    if (!audio || !isDrawless(options) || askers.length * tracks.rows < fewestPairs) return list;
     // More than half of a large block is blended on another thread while the block before is worked on here: lists are
     // written here too.
     const here = Math.floor(askers.length * shareHere);
-    const there = await thread.blend(basis, {
+    const there = await thread.blend({
+      tracks: evidence,
+      options: { blend, slate, degrade },
       collaborative: collaborative.slice(here * tracks.rows),
       audio: audio.slice(here * tracks.rows),
       heard: askers.slice(here).map(({ heard }) => heard.slice()),
@@ -111,10 +117,16 @@ export async function createSlateMaker(
     blender.reads === 'collaborative scores' || (blender.reads === 'both scores' && !sound)
       ? await kernel.prepareIndex(tracks)
       : undefined;
+  const listsFor = async (askers: readonly Asker[]): Promise<List> => {
+    if (blender.reads === 'no scores') return charted;
+    return index ? retrieved(askers, index) : scored(askers);
+  };
   return {
     blockSize: Math.max(1, Math.min(mostAtOnce, Math.floor(mostScores / Math.max(1, tracks.rows)))),
     async prepare(askers) {
-      const list = blender.reads === 'no scores' ? charted : await (index ? retrieved(askers, index) : scored(askers));
+      const list = await listsFor(askers).catch((error) => {
+        throw aboutListener(error, (i) => askers[i]!.listener);
+      });
       return (i) => {
         const asker = askers[i]!;
         if (isKnown(asker.factor)) return list(i, asker);
@@ -141,13 +153,13 @@ function factorsOf(askers: readonly Asker[], k: number): Matrix {
   return X;
 }
 
-/** What each asker has heard, as rows without weights [askers × tracks]. */
-function heardOf(askers: readonly Asker[], tracks: number): Csr {
+/** What each asker has heard [askers × tracks]. */
+function heardOf(askers: readonly Asker[], tracks: number): SparsePattern {
   const indptr = new Uint32Array(askers.length + 1);
   for (const [i, { heard }] of askers.entries()) indptr[i + 1] = indptr[i]! + heard.length;
   const indices = new Uint32Array(indptr[askers.length]!);
   for (const [i, { heard }] of askers.entries()) indices.set(heard, indptr[i]);
-  return { rows: askers.length, cols: tracks, indptr, indices, weights: new Float32Array(0) };
+  return { rows: askers.length, cols: tracks, indptr, indices };
 }
 
 function trackEvidence({ tracks, evidence, builtAt }: Generation, catalogue: Catalogue): TrackEvidence {

@@ -46,7 +46,7 @@ const uncontrolled = [
 
 /** Progress and cancellation of long work need the event loop's clock; no result depends on it. */
 const watchers: readonly string[] = [
-  'engine/als/native.ts: setInterval',
+  'engine/als/watched.ts: setInterval',
   'engine/als/typescript-kernel.ts: node:timers/promises',
   'engine/als/typescript-kernel.ts: setImmediate',
 ];

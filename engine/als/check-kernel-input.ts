@@ -1,8 +1,11 @@
 import { DubplateError } from '../core/errors.ts';
 import type { Matrix } from '../core/matrix.ts';
-import type { Csr, InteractionMatrix, SparseRow } from '../interactions/csr.ts';
+import type { Csr, InteractionMatrix, SparsePattern, SparseRow } from '../interactions/csr.ts';
 import { checkListener, checkTrack, type Filter } from '../retrieval/top-n.ts';
 import type { FoldIn, Kernel, TrackIndex } from './kernel.ts';
+
+/** Matrices whose ids were found to be right. */
+const known = new WeakSet<Csr>();
 
 /**
  * A kernel that looks at its arguments before it works: C++ reads and writes memory by these numbers, TypeScript would answer
@@ -13,7 +16,6 @@ import type { FoldIn, Kernel, TrackIndex } from './kernel.ts';
  */
 export function checkedKernel(kernel: Kernel): Kernel {
   checkWhole('threads', kernel.threads);
-  const swept = new WeakSet<Csr>();
   return {
     ...kernel,
 
@@ -31,8 +33,8 @@ export function checkedKernel(kernel: Kernel): Kernel {
       checkStarts('entries', entries);
       checkWholeStarts('entries', entries);
       checkWeightCount('entries', entries);
-      if (!swept.has(entries)) checkIds(entries, solvedAndFixed);
-      swept.add(entries);
+      if (!known.has(entries)) checkIds(entries, solvedAndFixed);
+      known.add(entries);
       return kernel.halfSweep(entries, fixed, gram, solved, options, watch);
     },
 
@@ -111,6 +113,7 @@ export function checkTraining(
     checkWholeStarts(name, entries);
     checkWeightCount(name, entries);
     checkIds(entries, sides);
+    known.add(entries);
     checkWeights(entries, sides);
   }
   checkEqual('entries of `byTrack`', byTrack.indices.length, byUser.indices.length);
@@ -119,7 +122,7 @@ export function checkTraining(
 }
 
 /** The shapes of a search for the n best of so many tracks, whatever their rank; O(1). @throws INVALID_INPUT. */
-export function checkSearch(X: Matrix, n: number, { heard, allow }: Filter<Csr> = {}, tracks: number): void {
+export function checkSearch(X: Matrix, n: number, { heard, allow }: Filter<SparsePattern> = {}, tracks: number): void {
   checkMatrix('X', X);
   checkWhole('n', n);
   if (allow) checkEqual('length of `allow`', allow.length, tracks);
@@ -130,7 +133,7 @@ export function checkSearch(X: Matrix, n: number, { heard, allow }: Filter<Csr> 
 }
 
 /** The ids that listeners first … last − 1 have heard. @throws INVALID_INPUT naming listener and track. */
-export const checkHeard = (heard: Csr, first = 0, last = heard.rows): void =>
+export const checkHeard = (heard: SparsePattern, first = 0, last = heard.rows): void =>
   checkIds(heard, { row: 'listener', column: 'track' }, first, last);
 
 /** A count, from 1. @throws INVALID_INPUT. */
@@ -191,14 +194,14 @@ function checkEqual(what: string, found: number, expected: number): void {
 }
 
 /** Rows may be some of a larger matrix: they need not begin at the first entry nor end at the last. */
-function checkStarts(name: string, { rows, indptr, indices }: Csr): void {
+function checkStarts(name: string, { rows, indptr, indices }: SparsePattern): void {
   checkEqual(`row starts of ${name}`, indptr.length, rows + 1);
   const end = indptr[rows]!;
   if (end > indices.length)
     throw misfit(`end of the last row of ${name}`, end, `at most its ${indices.length} entries`);
 }
 
-function checkWholeStarts(name: string, { rows, indptr, indices }: Csr): void {
+function checkWholeStarts(name: string, { rows, indptr, indices }: SparsePattern): void {
   checkEqual(`start of the first row of ${name}`, indptr[0]!, 0);
   checkEqual(`end of the last row of ${name}`, indptr[rows]!, indices.length);
 }
@@ -207,7 +210,7 @@ const checkWeightCount = (name: string, { weights, indices }: Csr): void =>
   checkEqual(`weights of ${name}`, weights.length, indices.length);
 
 /** Ids ascend within a row and name columns that exist. */
-function checkIds({ rows, cols, indptr, indices }: Csr, sides: Sides, first = 0, last = rows): void {
+function checkIds({ rows, cols, indptr, indices }: SparsePattern, sides: Sides, first = 0, last = rows): void {
   for (let row = first; row < last; row++) {
     const begin = indptr[row]!;
     const end = indptr[row + 1]!;

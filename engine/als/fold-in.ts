@@ -1,9 +1,20 @@
 import type { Matrix } from '../core/matrix.ts';
 import type { SparseRow } from '../interactions/csr.ts';
-import { solveCholesky } from './cholesky.ts';
+import { factorizeCholesky, solveCholesky } from './cholesky.ts';
 import { type ObjectiveOptions, objectiveOf } from './objective.ts';
 
 export type FoldInOptions = ObjectiveOptions;
+
+/** How long a history is taken to be where only its ridge is wanted. */
+export const usualHistory = 50;
+
+/** @throws DubplateError NOT_POSITIVE_DEFINITE when what all rows share, gG + ρI, is not: then none can be folded in. */
+export function checkFoldIn(tracks: Matrix, gram: Float64Array, options: FoldInOptions): void {
+  const { gramWeight, ridge } = objectiveOf(options);
+  const A = gram.map((g) => gramWeight * g);
+  for (let i = 0; i < tracks.cols; i++) A[i * tracks.cols + i]! += ridge(usualHistory, tracks.rows);
+  factorizeCholesky(A, tracks.cols, options.regularization);
+}
 
 /**
  * Fold in one user: solve for their factor, exactly, while the track factors stay fixed.

@@ -1,5 +1,5 @@
 import type { Matrix } from '../core/matrix.ts';
-import type { Csr, SparseRow } from '../interactions/csr.ts';
+import type { Csr, SparsePattern, SparseRow } from '../interactions/csr.ts';
 import type { Filter, TopBlock } from '../retrieval/top-n.ts';
 import type { HalfSweepOptions, HalfSweepReport } from './half-sweep.ts';
 import type { ObjectiveOptions } from './objective.ts';
@@ -31,10 +31,10 @@ export interface TrackIndex {
    *
    * @param X [listeners × k].
    * @param n      a whole number from 1.
-   * @param filter what to leave out: `heard` [listeners × tracks], of which the weights are not read.
+   * @param filter what to leave out: `heard` [listeners × tracks].
    * @throws NOT_FINITE naming the listener; INTERRUPTED.
    */
-  topN(X: Matrix, n: number, filter?: Filter<Csr>, watch?: Watch): Promise<TopBlock>;
+  topN(X: Matrix, n: number, filter?: Filter<SparsePattern>, watch?: Watch): Promise<TopBlock>;
 }
 
 /**

@@ -6,10 +6,12 @@ import type { Csr } from '../interactions/csr.ts';
 import { checkListener, checkTrack, emptyBlock } from '../retrieval/top-n.ts';
 import { checkedKernel } from './check-kernel-input.ts';
 import { notPositiveDefinite } from './cholesky.ts';
-import { type HalfSweepReport, interrupted, notFinite } from './half-sweep.ts';
+import { usualHistory } from './fold-in.ts';
+import { type HalfSweepReport, notFinite } from './half-sweep.ts';
 import { kernelSources } from './kernel/sources.ts';
-import type { FoldIn, Kernel, KernelName, TrackIndex, Watch } from './kernel.ts';
+import type { FoldIn, Kernel, KernelName, TrackIndex } from './kernel.ts';
 import type { ObjectiveOptions } from './objective.ts';
+import { watched } from './watched.ts';
 
 /** How a native call ended: `brokenRow` ≥ 0 or `brokenPivot` ≠ 0 when it did not end well. */
 interface Outcome extends HalfSweepReport {
@@ -235,32 +237,7 @@ export function nativeKernel(addon: Addon, set: KernelName, threads: number): Ke
   });
 }
 
-/** How long a history is taken to be when only the ridge of a usual one is wanted. */
-const usualHistory = 50;
-
 function check(outcome: Pick<Outcome, 'brokenRow' | 'brokenPivot'>, options: ObjectiveOptions): void {
   if (outcome.brokenPivot !== 0) throw notPositiveDefinite(outcome.brokenPivot, options.regularization);
   if (outcome.brokenRow >= 0) throw notFinite(outcome.brokenRow);
-}
-
-const pollMs = 100;
-
-/** Runs native work whose progress and cancellation go through two words of shared memory: [stop, rows done]. */
-async function watched<T>(watch: Watch | undefined, work: (control: Int32Array) => Promise<T>): Promise<T> {
-  const control = new Int32Array(2);
-  const { onRows, signal } = watch ?? {};
-  const stop = (): void => {
-    Atomics.store(control, 0, 1);
-  };
-  if (signal?.aborted) throw interrupted();
-  signal?.addEventListener('abort', stop);
-  const poll = onRows && setInterval(() => onRows(Atomics.load(control, 1)), pollMs);
-  try {
-    const result = await work(control);
-    if (signal?.aborted) throw interrupted();
-    return result;
-  } finally {
-    clearInterval(poll);
-    signal?.removeEventListener('abort', stop);
-  }
 }

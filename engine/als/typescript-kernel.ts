@@ -1,22 +1,16 @@
 import { setImmediate } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-import { DubplateError } from '../core/errors.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
-import { type Csr, sparseRow } from '../interactions/csr.ts';
+import { SideThread } from '../core/side-thread.ts';
+import { type Csr, columnsOf, type SparseRow, sparseRow } from '../interactions/csr.ts';
 import { checkListener, checkTrack, emptyBlock, scoreAll, topN } from '../retrieval/top-n.ts';
 import { checkedKernel, firstTooLong } from './check-kernel-input.ts';
-import { conjugateGradientHalfSweep, flopsPerSweep } from './conjugate-gradient.ts';
-import { foldInUser } from './fold-in.ts';
+import { flopsPerSweep } from './conjugate-gradient.ts';
+import { checkFoldIn, foldInUser } from './fold-in.ts';
 import { gramMatrix } from './gram.ts';
-import {
-  exactHalfSweep,
-  type HalfSweepOptions,
-  type HalfSweepReport,
-  interrupted,
-  type RowRange,
-} from './half-sweep.ts';
+import { type HalfSweepReport, interrupted, notFinite, type RowRange } from './half-sweep.ts';
 import type { Kernel, Watch } from './kernel.ts';
-import type { WorkerAnswer, WorkerTask } from './typescript-worker.ts';
+import { type HalfSweepTask, solveRanges } from './typescript-worker.ts';
+import { stopBy, watched } from './watched.ts';
 
 /** A side is solved in so many ranges of rows, whatever the number of threads: sums over them have the same bits. */
 const rangeCount = 32;
@@ -29,31 +23,23 @@ const worthWorkers = 3e8;
  * live as long as the kernel's process and do not keep it alive.
  */
 export function typescriptKernel(threads: number): Kernel {
-  const workers: Worker[] = [];
-  const halfSweepOf = (options: HalfSweepOptions) =>
-    options.solver === 'cholesky' ? exactHalfSweep : conjugateGradientHalfSweep;
+  const workers = Array.from(
+    { length: threads },
+    () => new SideThread<HalfSweepTask, HalfSweepReport[]>(new URL('./typescript-worker.ts', import.meta.url)),
+  );
 
-  const shared = async (task: Omit<WorkerTask, 'ranges'>, ranges: readonly RowRange[], watch: Watch | undefined) => {
-    while (workers.length < threads) workers.push(startWorker());
-    let done = 0;
-    const reports = await Promise.all(
-      workers.map((worker, w) =>
-        ask(
-          worker,
-          { ...task, ranges: ranges.filter((_, i) => i % threads === w) },
-          (rows) => {
-            done += rows;
-            watch?.onRows?.(done);
-          },
-          watch?.signal,
-        ),
-      ),
-    ).catch((error) => {
-      for (const worker of workers.splice(0)) void worker.terminate(); // those that were still at it, too
-      throw error;
-    });
-    return ranges.map((_, i) => reports[i % threads]?.[Math.floor(i / threads)] ?? { loss: 0, ridge: 0 });
-  };
+  /** The reports of all ranges, in their order. Nobody is at work any more when this ends, well or not. */
+  async function shared(task: HalfSweepTask): Promise<HalfSweepReport[]> {
+    const shares = workers.map((worker, w) =>
+      worker.ask({ ...task, ranges: task.ranges.filter((_, i) => i % threads === w) }).catch((error) => {
+        stopBy(task.control);
+        throw error;
+      }),
+    );
+    await Promise.allSettled(shares);
+    const reports = await Promise.all(shares);
+    return task.ranges.map((_, i) => reports[i % threads]![Math.floor(i / threads)]!);
+  }
 
   return checkedKernel({
     name: 'typescript',
@@ -61,7 +47,6 @@ export function typescriptKernel(threads: number): Kernel {
     gramMatrix: async (Y) => gramMatrix(Y),
 
     async halfSweep(entries, fixed, gram, solved, options, watch) {
-      const ranges = evenRanges(entries);
       const size = {
         users: entries.rows,
         tracks: 0,
@@ -69,24 +54,23 @@ export function typescriptKernel(threads: number): Kernel {
         factors: fixed.cols,
         ...options,
       };
-      if (threads === 1 || flopsPerSweep(size) / 2 < worthWorkers) {
-        return total(ranges.map(halfSweepOf(options)(entries, fixed, gram, solved, options)));
+      const ranges = evenRanges(entries);
+      if (flopsPerSweep(size) / 2 < worthWorkers) {
+        return watched(watch, async (control) =>
+          total(solveRanges({ entries, fixed, gram, solved, options, ranges, control })),
+        );
       }
       const X = sharedCopy(solved);
-      const task = {
-        entries: {
-          ...entries,
-          indptr: sharedArray(Uint32Array, entries.indptr),
-          indices: sharedArray(Uint32Array, entries.indices),
-          weights: sharedArray(Float32Array, entries.weights),
-        },
-        fixed: sharedCopy(fixed),
-        gram,
-        solved: X,
-        options,
+      const shareable = {
+        ...entries,
+        indptr: sharedArray(Uint32Array, entries.indptr),
+        indices: sharedArray(Uint32Array, entries.indices),
+        weights: sharedArray(Float32Array, entries.weights),
       };
-      const reports = await shared(task, ranges, watch);
+      const task = { entries: shareable, fixed: sharedCopy(fixed), gram, solved: X, options, ranges };
+      const reports = await watched(watch, (control) => shared({ ...task, control }), new SharedArrayBuffer(8));
       solved.data.set(X.data);
+      watch?.onRows?.(entries.rows);
       return total(reports);
     },
 
@@ -107,16 +91,12 @@ export function typescriptKernel(threads: number): Kernel {
           const block = emptyBlock(X.rows, Math.min(n, Y.rows));
           const scores = new Float32Array(Y.rows);
           for (let row = 0; row < X.rows; row++) {
-            if (watch?.signal?.aborted) throw interrupted();
+            await pause(row, watch);
             scoreAll(rowOf(X, row), Y, scores);
-            const best = topN(scores, block.n, { heard: heard && sparseRow(heard, row).rows, allow });
+            const best = topN(scores, block.n, { heard: heard && columnsOf(heard, row), allow });
             block.rows.set(best.rows, row * block.n);
             block.scores.set(best.scores, row * block.n);
             block.lengths[row] = best.rows.length;
-            if (row % 256 === 255) {
-              watch?.onRows?.(row + 1);
-              await setImmediate();
-            }
           }
           return block;
         },
@@ -132,21 +112,34 @@ export function typescriptKernel(threads: number): Kernel {
     },
 
     async prepareFoldIn(Y, gram, options) {
-      const one = (history: ReturnType<typeof sparseRow>): Float32Array =>
-        Float32Array.from(foldInUser(history, Y, gram, options));
+      checkFoldIn(Y, gram, options);
+      const solve = (history: SparseRow, row: number): Float32Array => {
+        const x = Float32Array.from(foldInUser(history, Y, gram, options));
+        if (!x.every(Number.isFinite)) throw notFinite(row);
+        return x;
+      };
       return {
-        one,
+        one: (history) => solve(history, 0),
         async all(histories, watch) {
           const X = zeros(histories.rows, Y.cols);
           for (let row = 0; row < histories.rows; row++) {
-            if (watch?.signal?.aborted) throw interrupted();
-            X.data.set(one(sparseRow(histories, row)), row * Y.cols);
+            await pause(row, watch);
+            X.data.set(solve(sparseRow(histories, row), row), row * Y.cols);
           }
           return X;
         },
       };
     },
   });
+}
+
+/** Between rows, now and then: lets others on this thread have a turn, and hears from who watches. */
+async function pause(rowsDone: number, watch: Watch | undefined): Promise<void> {
+  if (rowsDone % 256 === 0) {
+    if (rowsDone > 0) watch?.onRows?.(rowsDone);
+    await setImmediate();
+  }
+  if (watch?.signal?.aborted) throw interrupted();
 }
 
 /** Ranges of about equally many entries. */
@@ -179,52 +172,3 @@ function sharedArray<T extends Float32Array | Uint32Array>(kind: new (buffer: Sh
   copy.set(from);
   return copy;
 }
-
-function startWorker(): Worker {
-  const worker = new Worker(new URL('./typescript-worker-entry.js', import.meta.url), { execArgv: [] });
-  worker.unref();
-  return worker;
-}
-
-/** One task for one worker, which answers range by range. */
-function ask(
-  worker: Worker,
-  task: WorkerTask,
-  onRows: (rows: number) => void,
-  signal: AbortSignal | undefined,
-): Promise<HalfSweepReport[]> {
-  return new Promise((resolve, reject) => {
-    const reports: HalfSweepReport[] = [];
-    const finish = (settle: () => void): void => {
-      worker.off('error', onError);
-      worker.off('message', onAnswer);
-      signal?.removeEventListener('abort', stop);
-      worker.unref();
-      settle();
-    };
-    const stop = (): void => finish(() => reject(interrupted()));
-    const onError = (error: Error): void => finish(() => reject(error));
-    const onAnswer = (answer: WorkerAnswer): void => {
-      if ('error' in answer) {
-        finish(() => reject(asError(answer.error)));
-        return;
-      }
-      reports.push(answer.report);
-      onRows(answer.rows);
-      if (reports.length === task.ranges.length) finish(() => resolve(reports));
-    };
-    if (signal?.aborted) return reject(interrupted());
-    if (task.ranges.length === 0) return resolve(reports);
-    signal?.addEventListener('abort', stop);
-    worker.on('error', onError);
-    worker.on('message', onAnswer);
-    worker.ref();
-    worker.postMessage(task);
-  });
-}
-
-/** An error that crossed between threads is a plain object; ours gets its class back. */
-const asError = ({ code, message, hint, details }: Extract<WorkerAnswer, { error: unknown }>['error']): Error =>
-  code === undefined
-    ? new Error(message)
-    : new DubplateError(code, message, { hint: hint ?? '', details: details ?? {} });

@@ -1,16 +1,17 @@
 import { DubplateError } from '../core/errors.ts';
 import { sumByPair, type Triples } from './sort-pairs.ts';
 
-/**
- * A sparse matrix in compressed rows. Row r holds the entries `indptr[r] … indptr[r + 1]` of `indices` (columns, strictly
- * ascending) and `weights`. For interactions: rows are users, columns tracks, weights r ≥ 0.
- */
-export interface Csr {
+/** Which pairs there are, in compressed rows: row r holds the columns `indptr[r] … indptr[r + 1]` of `indices`, ascending. */
+export interface SparsePattern {
   readonly rows: number;
   readonly cols: number;
-  /** Where each row begins [rows + 1]. */
+  /** Where each row begins [rows + 1]; of some rows of a larger matrix the first need not be 0. */
   readonly indptr: Uint32Array;
   readonly indices: Uint32Array;
+}
+
+/** A sparse matrix in compressed rows. For interactions: rows are users, columns tracks, weights r ≥ 0, one for each of `indices`. */
+export interface Csr extends SparsePattern {
   readonly weights: Float32Array;
 }
 
@@ -33,6 +34,10 @@ export interface Shape {
 }
 
 /** Row `r` of `matrix`, as views. */
+/** The columns of row r, ascending. */
+export const columnsOf = ({ indptr, indices }: SparsePattern, r: number): Uint32Array =>
+  indices.subarray(indptr[r]!, indptr[r + 1]!);
+
 export const sparseRow = (matrix: Csr, r: number): SparseRow => ({
   rows: matrix.indices.subarray(matrix.indptr[r]!, matrix.indptr[r + 1]!),
   weights: matrix.weights.subarray(matrix.indptr[r]!, matrix.indptr[r + 1]!),

@@ -1,9 +1,8 @@
 import { checkHeard, checkSearch, checkWhole } from '../als/check-kernel-input.ts';
 import type { Kernel, TrackIndex, Watch } from '../als/kernel.ts';
-import { DubplateError } from '../core/errors.ts';
 import type { Matrix } from '../core/matrix.ts';
-import type { Csr } from '../interactions/csr.ts';
-import { type Filter, listenerNotFinite, type TopBlock } from './top-n.ts';
+import type { SparsePattern } from '../interactions/csr.ts';
+import { aboutListener, type Filter, type TopBlock } from './top-n.ts';
 
 /** The lists of listeners first … first + lengths.length − 1. */
 export interface ListenerBlock extends TopBlock {
@@ -33,7 +32,7 @@ export async function* retrieveAll(
   index: TrackIndex,
   users: Matrix,
   n: number,
-  filter: Filter<Csr> = {},
+  filter: Filter<SparsePattern> = {},
   { listenersPerBlock = 8192, ...watch }: Watch & { readonly listenersPerBlock?: number } = {},
 ): AsyncGenerator<ListenerBlock> {
   checkSearch(users, n, filter, index.tracks);
@@ -48,7 +47,7 @@ export async function* retrieveAll(
     const block = await index
       .topN(rowsOf(users, first, last), n, { ...filter, heard }, { onRows, signal: stop.signal })
       .catch((error) => {
-        throw inWhole(error, first);
+        throw aboutListener(error, (row) => first + row);
       });
     return { first, ...block };
   };
@@ -70,18 +69,11 @@ export async function* retrieveAll(
   }
 }
 
-/** An error about listener i of a block is about listener first + i of all. */
-function inWhole(error: unknown, first: number): unknown {
-  const isListener = error instanceof DubplateError && error.code === 'NOT_FINITE';
-  const listener = isListener ? error.details.listener : undefined;
-  return typeof listener === 'number' ? listenerNotFinite(first + listener) : error;
-}
-
 const rowsOf = (m: Matrix, first: number, last: number): Matrix => ({
   rows: last - first,
   cols: m.cols,
   data: first === last ? new Float32Array(0) : m.data.subarray(first * m.cols, last * m.cols),
 });
 
-const rowsBetween = (m: Csr | undefined, first: number, last: number): Csr | undefined =>
+const rowsBetween = (m: SparsePattern | undefined, first: number, last: number): SparsePattern | undefined =>
   m && { ...m, rows: last - first, indptr: m.indptr.subarray(first, last + 1) };

@@ -113,7 +113,14 @@ export function checkListener(listener: number): void {
   if (listener >= 0) throw listenerNotFinite(listener);
 }
 
-export const listenerNotFinite = (listener: number): DubplateError =>
+/** An error about a row of some listeners, as one about that listener. Others are left as they are. */
+export function aboutListener(error: unknown, listenerOf: (row: number) => number): unknown {
+  const isListener = error instanceof DubplateError && error.code === 'NOT_FINITE';
+  const row = isListener ? error.details.listener : undefined;
+  return typeof row === 'number' ? listenerNotFinite(listenerOf(row)) : error;
+}
+
+const listenerNotFinite = (listener: number): DubplateError =>
   new DubplateError('NOT_FINITE', `The factor of listener row ${listener} is not finite, or longer than 10¹⁸`, {
     hint: 'Train again, or read the factors from an unbroken file.',
     details: { listener },

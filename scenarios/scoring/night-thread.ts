@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { parentPort, Worker, workerData } from 'node:worker_threads';
+import { SideThread } from '../../engine/core/side-thread.ts';
 import { createWorld, type World, type WorldSpan } from '../../sim/world.ts';
 import { createNightScorer, type Night, type NightFigures } from './night.ts';
 
@@ -10,7 +9,7 @@ export interface NightScorer {
 }
 
 /** What the other thread makes the same world from. */
-interface ThreadSpec {
+interface WorldSpec {
   readonly options: World['options'];
   readonly span: WorldSpan;
   readonly seed: string;
@@ -32,31 +31,16 @@ export function openNightScorer(world: World, seed: string, fewestPairs = worthT
     return { score: async (night) => score(night), close: async () => {} };
   }
   const { options, family, historyDays, days } = world;
-  const spec: ThreadSpec = { options, span: { seed: world.seed, family, historyDays, days }, seed };
-  const worker = new Worker(new URL('./night-thread-entry.js', import.meta.url), { workerData: spec });
-  worker.unref();
+  const spec: WorldSpec = { options, span: { seed: world.seed, family, historyDays, days }, seed };
+  const thread = new SideThread<Night, NightFigures>(new URL(import.meta.url), spec);
   return {
-    async score(night) {
-      // What happened on the other thread: an answer, or an error, which `once` throws.
-      const answer = once(worker, 'message');
-      worker.postMessage(night, buffersOf(night.crowd)); // the crowd is a copy already: it is handed over
-      worker.ref();
-      const [figures] = await answer;
-      worker.unref();
-      return figures;
-    },
-    close: async () => {
-      await worker.terminate();
-    },
+    score: (night) => thread.ask(night, buffersOf(night.crowd)), // the crowd is a copy already: it is handed over
+    close: () => thread.close(),
   };
 }
 
 /** Runs on the other thread. */
-export function answerNights(): void {
-  const { options, span, seed } = workerData as ThreadSpec;
-  const score = createNightScorer(createWorld(options, span), seed);
-  parentPort?.on('message', (night: Night) => parentPort?.postMessage(score(night)));
-}
+export const respond = ({ options, span, seed }: WorldSpec) => createNightScorer(createWorld(options, span), seed);
 
 /** The memory behind all arrays in `value`. */
 function buffersOf(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[] {

@@ -1,6 +1,6 @@
-import { Worker } from 'node:worker_threads';
 import { type Waveform, waveformSamples } from '../../engine/core/catalogue.ts';
 import { createStreams } from '../../engine/core/random.ts';
+import { SideThread } from '../../engine/core/side-thread.ts';
 import { type Sounds, soundOf } from '../sounds.ts';
 import { synthesise } from './synthesise.ts';
 
@@ -68,11 +68,11 @@ export function createWaveformStore(sounds: Sounds, seed: string): WaveformStore
       if (tracks < worthThread) return async () => {};
       const { samples, state } = store();
       const task: PrefetchTask = { samples, state, sounds, seed };
-      const worker = new Worker(new URL('./prefetch-entry.js', import.meta.url), { workerData: task });
-      worker.unref();
+      const thread = new SideThread<PrefetchTask, void>(new URL(import.meta.url));
+      thread.ask(task).catch(() => {}); // closed, or failed: then whoever asks for the waveform makes it, or fails and says so
       return async () => {
         Atomics.store(state, slots, 1);
-        await worker.terminate();
+        await thread.close();
       };
     },
   };
@@ -88,6 +88,8 @@ export function makeAhead({ samples, state, sounds, seed }: PrefetchTask): void 
     Atomics.store(state, track, track + 1);
   }
 }
+
+export const respond = () => makeAhead;
 
 /** The waveform of a track as 16-bit samples: the first answer is rounded like the later ones. */
 function createMaker(sounds: Sounds, seed: string): (track: number) => Int16Array {

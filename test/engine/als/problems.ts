@@ -1,6 +1,7 @@
 import fc from 'fast-check';
+import { factorizeCholesky } from '../../../engine/als/cholesky.ts';
 import { gramMatrix } from '../../../engine/als/gram.ts';
-import type { ObjectiveOptions } from '../../../engine/als/objective.ts';
+import { type ObjectiveOptions, objectiveOf } from '../../../engine/als/objective.ts';
 import { type Matrix, rowOf, zeros } from '../../../engine/core/matrix.ts';
 import { createStreams, type Draw } from '../../../engine/core/random.ts';
 import { type Csr, csrFromTriples } from '../../../engine/interactions/csr.ts';
@@ -54,6 +55,35 @@ export const problem = fc
       gram: gramMatrix(Y),
     };
   });
+
+/**
+ * Y as the native kernels' table holds it, in 16 bits a number: gG + ρ̄I = LLᵀ, y' = L⁻¹y over max |y'ᵢ| / 32,767 in whole
+ * numbers, and back.
+ */
+export function roundedAsTable(weights: Csr, Y: Matrix, gram: Float64Array, options: ObjectiveOptions): Matrix {
+  const k = Y.cols;
+  const { gramWeight, ridge } = objectiveOf(options);
+  const L = gram.map((g) => gramWeight * g);
+  for (let i = 0; i < k; i++) L[i * k + i]! += ridge(weights.indices.length / Math.max(1, weights.rows), Y.rows);
+  factorizeCholesky(L, k, options.regularization);
+  const rounded = zeros(Y.rows, k);
+  for (let row = 0; row < Y.rows; row++) {
+    const white = new Float64Array(k);
+    for (let i = 0; i < k; i++) {
+      let sum = rowOf(Y, row)[i]!;
+      for (let j = 0; j < i; j++) sum -= L[i * k + j]! * white[j]!;
+      white[i] = sum / L[i * k + i]!;
+    }
+    const scale = Math.max(...white.map(Math.abs)) / 32_767;
+    for (let i = 0; i < k; i++) white[i] = scale && scale * Math.round(white[i]! / scale);
+    for (let i = 0; i < k; i++) {
+      let sum = 0;
+      for (let j = 0; j <= i; j++) sum += L[i * k + j]! * white[j]!;
+      rowOf(rounded, row)[i] = sum;
+    }
+  }
+  return rounded;
+}
 
 /** The loss as the papers write it: every pair of the matrix in turn, nothing rearranged. */
 export function lossByEveryPair(weights: Csr, X: Matrix, Y: Matrix, o: ObjectiveOptions): number {

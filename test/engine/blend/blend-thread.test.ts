@@ -43,8 +43,7 @@ describe('a thread that blends', () => {
       const options = engineOptionsSchema.parse({ blend, slate: { slots, length: 60 } });
       const tracks = catalogue(released);
       const blender = createBlender(tracks, options);
-      const basis = { tracks, options };
-      const answers = await Promise.all([0, 1, 2].map((seed) => thread.blend(basis, block(seed))));
+      const answers = await Promise.all([0, 1, 2].map((seed) => thread.blend({ tracks, options, ...block(seed) })));
       for (const [seed, lists] of answers.entries()) {
         const { collaborative, audio, heard, interactions } = block(seed);
         for (let i = 0; i < listeners; i++) {
@@ -61,13 +60,13 @@ describe('a thread that blends', () => {
     expect(isFree({})).toBe(true);
     expect(isFree({ slate: { epsilonSlots: 1 } })).toBe(false);
     expect(isFree({ degrade: { randomSlots: 0.1 } })).toBe(false);
-    const failing = new BlendThread();
-    const basis = (slate: object) => ({ tracks: catalogue(n), options: engineOptionsSchema.parse({ slate }) });
-    await expect(failing.blend(basis({ epsilonSlots: 3 }), block(0))).rejects.toThrow('asked for a draw');
-    expect(await failing.blend(basis({}), block(0))).toHaveLength(listeners); // on another thread
-    const closed = expect(failing.blend(basis({}), block(0))).rejects.toThrow('was closed');
-    await failing.close();
-    await closed;
+    const task = (slate: object) => ({
+      tracks: catalogue(n),
+      options: engineOptionsSchema.parse({ slate }),
+      ...block(0),
+    });
+    await expect(thread.blend(task({ epsilonSlots: 3 }))).rejects.toThrow('asked for a draw');
+    expect(await thread.blend(task({}))).toHaveLength(listeners);
   });
 
   it('blends every block against what came with it, whoever else asks in between', async () => {
@@ -75,7 +74,7 @@ describe('a thread that blends', () => {
       tracks: catalogue(released),
       options: engineOptionsSchema.parse({}),
     }));
-    const answers = await Promise.all([0, 1, 0, 1].map((which) => thread.blend(bases[which]!, block(1))));
+    const answers = await Promise.all([0, 1, 0, 1].map((which) => thread.blend({ ...bases[which]!, ...block(1) })));
     expect(answers[2]).toEqual(answers[0]);
     expect(answers[3]).toEqual(answers[1]);
     expect(answers[1]).not.toEqual(answers[0]);

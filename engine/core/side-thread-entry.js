@@ -3,5 +3,6 @@ import { workerData } from 'node:worker_threads';
 import { register } from 'tsx/esm/api';
 
 register();
-const { makeAhead } = await import('./waveform-store.ts');
-makeAhead(workerData);
+const { answerQuestions } = await import('./side-thread.ts');
+const { respond } = await import(workerData.module);
+answerQuestions(respond(workerData.data));
