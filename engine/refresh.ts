@@ -95,12 +95,17 @@ export async function refresh(
         parts.library.update({ generation: number, now, tracks: model.tracks, fans: evidence.fans }, parts.progress),
       )
     : undefined;
+  const foldIn = await stage(
+    'foldIn',
+    () => 2 * tracks * model.tracks.cols ** 2, // the Gram matrix, and as much for whitening; each half a product
+    async () => parts.kernel.prepareFoldIn(model.tracks, await parts.kernel.gramMatrix(model.tracks), options.als),
+  );
   const generation: Generation = {
     number,
     builtAt: now,
     users: model.users,
     tracks: model.tracks,
-    foldIn: await parts.kernel.prepareFoldIn(model.tracks, await parts.kernel.gramMatrix(model.tracks), options.als),
+    foldIn,
     sound,
     evidence,
   };

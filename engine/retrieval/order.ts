@@ -3,8 +3,8 @@ const digitBits = 11;
 const digits = 1 << digitBits;
 const lowest = digits - 1;
 
-/** Most rows that can be sorted at once. */
-const mostRows = 2 ** 21;
+/** Most rows that there is working memory for; more are sorted by comparison, at several times the cost. */
+export const mostRows = 2 ** 21;
 
 // Working memory, which holds nothing between calls; the system gives it as it is first written to. Made here once, since the
 // compiler then knows where everything lies, which halves the time of a sort.
@@ -29,7 +29,10 @@ const high = new Uint32Array(digits);
  */
 export function sortByScore(rows: Uint32Array, scores: Float32Array): void {
   const { length } = rows;
-  if (length > mostRows) throw new Error(`${length} rows are more than the ${mostRows} that can be sorted at once`);
+  if (length > mostRows) {
+    rows.sort((a, b) => scores[b]! - scores[a]! || a - b);
+    return;
+  }
   for (let i = 0; i < length; i++) sorted[i] = scores[rows[i]!]! + 0;
   low.fill(0);
   middle.fill(0);

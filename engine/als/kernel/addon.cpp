@@ -170,6 +170,15 @@ Napi::Value halfSweep(const Napi::CallbackInfo& info) {
       [=](Napi::Env env) { return outcome->toObject(env); });
 }
 
+/** Something of ours that JavaScript keeps, and collects in time only if it knows how large it is. */
+template <class T> Napi::Value kept(Napi::Env env, T* p) {
+  Napi::MemoryManagement::AdjustExternalMemory(env, p->bytes());
+  return Napi::External<T>::New(env, p, [](Napi::Env env, T* p) {
+    Napi::MemoryManagement::AdjustExternalMemory(env, -p->bytes());
+    delete p;
+  });
+}
+
 /** prepare(set, fixed, others, G, k, objective, meanEntries, threads, control): { side, brokenPivot } for `solve`. */
 Napi::Value prepare(const Napi::CallbackInfo& info) {
   Arguments from(info);
@@ -189,7 +198,7 @@ Napi::Value prepare(const Napi::CallbackInfo& info) {
       [=](Napi::Env env) {
         Napi::Object object = Napi::Object::New(env);
         object.Set("brokenPivot", (*side)->brokenPivot());
-        object.Set("side", Napi::External<FixedSide>::New(env, side->release(), [](Napi::Env, FixedSide* p) { delete p; }));
+        object.Set("side", kept(env, side->release()));
         return object;
       });
 }
@@ -272,8 +281,7 @@ Napi::Value prepareIndex(const Napi::CallbackInfo& info) {
                    [=](Napi::Env env) {
                      Napi::Object object = Napi::Object::New(env);
                      object.Set("brokenTrack", static_cast<double>((*index)->brokenTrack()));
-                     object.Set("index", Napi::External<TrackIndex>::New(env, index->release(),
-                                                                        [](Napi::Env, TrackIndex* p) { delete p; }));
+                     object.Set("index", kept(env, index->release()));
                      return object;
                    });
 }

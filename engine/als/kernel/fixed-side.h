@@ -48,9 +48,11 @@ class FixedSide {
   /** 0, or the pivot that Cholesky found not to be positive: then nothing can be solved. */
   double brokenPivot() const { return brokenPivot_; }
 
+  /** Memory, but for what does not grow with the rows. */
+  int64_t bytes() const { return others_ * (width_ * static_cast<int64_t>(sizeof(int16_t)) + static_cast<int64_t>(sizeof(float))); }
+
   /** Solves x [csr.rows × k] by conjugate gradients from where it stands, or exactly where steps is 0. */
   SolveResult solve(const Csr&, float* x, int steps, int threads, const Control&) const;
-
 
  private:
   const InstructionSet& set_;

@@ -274,9 +274,9 @@ void quantize(const float* rows, int64_t count, int width, int16_t* values, floa
 }  // namespace
 
 #if defined(KERNEL_AVX512)
-extern const InstructionSet avx512 = {"avx512", multiply, quantize, addOuter, conjugateGradient, cholesky};
+extern const InstructionSet avx512 = {multiply, quantize, addOuter, conjugateGradient, cholesky};
 #elif defined(KERNEL_AVX2)
-extern const InstructionSet avx2 = {"avx2", multiply, quantize, addOuter, conjugateGradient, cholesky};
+extern const InstructionSet avx2 = {multiply, quantize, addOuter, conjugateGradient, cholesky};
 #else
-extern const InstructionSet portable = {"portable", multiply, quantize, addOuter, conjugateGradient, cholesky};
+extern const InstructionSet portable = {multiply, quantize, addOuter, conjugateGradient, cholesky};
 #endif

@@ -30,7 +30,6 @@ struct RowEquations {
 };
 
 struct InstructionSet {
-  const char* name;
   /** C [rows × width] = A [rows × inner] · B. Each number is one chain of fused multiply-adds over the inner index. */
   void (*multiply)(const float* A, int64_t rows, const PackedMatrix& B, float* C);
   /** Rounds rows [count × width] to fixed point. */

@@ -12,6 +12,7 @@ namespace {
 constexpr int kLanes = 16;
 constexpr int64_t kListeners = 512;       // sought for together at most: a stride of panels serves them all from cache
 constexpr int64_t kFewestListeners = 64;  // and at least, however many threads there are
+constexpr int64_t kBlocks = 16;           // for each thread, so that the last ones end at about the same time
 constexpr int kStride = 16;               // panels between two looks at the bars; the first of each belongs to the sample
 constexpr size_t kRoom = 4;               // times n: so many found tracks are kept
 constexpr int64_t kChunk = 256;           // tracks made ready together
@@ -38,18 +39,17 @@ double normOf(const float* y, int k) {
 struct Rounding { float scale, norm, tailNorm, error; };
 
 /**
- * x [k] over scale = max |xᵢ| / reach in whole numbers, with what rounding took, in float64 from the float32 scale. x itself
+ * q = x [k] over scale = max |xᵢ| / reach in whole numbers, with what rounding took, in float64 from the float32 scale. x itself
  * may be off by `before`. Where products in float32 could lose digits, all is taken by rounding.
  */
-template <class Put> Rounding roundTo(int reach, const float* x, int k, int head, double before, Put put) {
+Rounding roundTo(int reach, const float* x, int k, int head, double before, int32_t* q) {
   float most = 0;
-  for (int i = 0; i < k; i++) most = std::max(most, std::fabs(x[i]));
+  for (int i = 0; i < k; i++) most = std::fabs(x[i]) > most ? std::fabs(x[i]) : most;
   const float scale = most < kSmallest ? kSmallest : most / static_cast<float>(reach);
   const float inverse = 1 / scale;
-  const double error = std::sqrt(sumOf(k, [&](int i) {
-    const int q = static_cast<int>(x[i] * inverse + std::copysign(0.5f, x[i]));
-    put(i, q);
-    const double e = x[i] - static_cast<double>(scale) * q;
+  for (int i = 0; i < k; i++) q[i] = static_cast<int32_t>(x[i] * inverse + std::copysign(0.5f, x[i]));
+  const double error = std::sqrt(sumOf(k, [=](int i) {
+    const double e = x[i] - static_cast<double>(scale) * q[i];
     return e * e;
   }));
   before += kNormal;  // a subnormal number would lose digits on its way to float32
@@ -123,15 +123,18 @@ TrackIndex::TrackIndex(const InstructionSet& set, const Retrieval& retrieval, co
     for (int64_t place = from; place < std::min(to, tracks); place++)
       std::copy_n(Y + static_cast<int64_t>(rowAt_[place]) * k, k, &rows[(place - from) * k]);
     turn(by, rows.data(), to - from, turned.data());
+    std::vector<int32_t> q(width_);
     for (int64_t place = from; place < to; place++) {
-      int8_t* lane = rounded_.get() + place / kLanes * kLanes * width_ + place % kLanes * 4;
-      int headSum = 0, tailSum = 0;
       const double before = place < tracks ? trackError * norms[rowAt_[place]] : 0;
-      const Rounding rounding = roundTo(kTrackReach, &turned[(place - from) * width_], width_, head_, before, [&](int i, int q) {
-        lane[i / 4 * kLanes * 4 + i % 4] = static_cast<int8_t>(q);
-        (i < head_ ? headSum : tailSum) += q;
-      });
-      headOffset_[place] = -kListenerReach * headSum, tailOffset_[place] = -kListenerReach * tailSum;
+      const Rounding rounding = roundTo(kTrackReach, &turned[(place - from) * width_], width_, head_, before, q.data());
+      int8_t* lane = rounded_.get() + place / kLanes * kLanes * width_ + place % kLanes * 4;
+      for (int i = 0; i < width_; i += 4) {
+        const int8_t four[4] = {static_cast<int8_t>(q[i]), static_cast<int8_t>(q[i + 1]), static_cast<int8_t>(q[i + 2]),
+                                static_cast<int8_t>(q[i + 3])};
+        std::memcpy(lane + i * kLanes, four, 4);
+      }
+      headOffset_[place] = -kListenerReach * std::accumulate(q.begin(), q.begin() + head_, 0);
+      tailOffset_[place] = -kListenerReach * std::accumulate(q.begin() + head_, q.end(), 0);
       scale_[place] = rounding.scale, norm_[place] = rounding.norm, tailNorm_[place] = rounding.tailNorm;
       error_[place] = rounding.error;
     }
@@ -239,15 +242,14 @@ class TrackIndex::Search {
     const double norm = normOf(x, index_.k_);
     const bool isFine = norm <= kLargestNorm;
     if (!isFine && brokenListener_ < 0) brokenListener_ = listener;
-    uint8_t* const q = &rounded_[(listener - first_) * index_.width_];
-    int square = 0;
     const double before = index_.turn_ && isFine ? index_.turn_->listenerError * norm : 0;
     const int width = isFine ? index_.width_ : 0;
     const int head = isFine ? index_.head_ : 0;
-    const Rounding rounding = roundTo(kListenerReach, turned, width, head, before, [&](int i, int value) {
-      q[i] = static_cast<uint8_t>(value + kListenerReach);
-      square += value * value;
-    });
+    q_.resize(width);
+    const Rounding rounding = roundTo(kListenerReach, turned, width, head, before, q_.data());
+    uint8_t* const q = &rounded_[(listener - first_) * index_.width_];
+    for (int i = 0; i < width; i++) q[i] = static_cast<uint8_t>(q_[i] + kListenerReach);
+    const int square = std::inner_product(q_.begin(), q_.end(), q_.begin(), 0);
     // Every operation in float32 may be off by a half place of what is at most 2‖x‖‖y‖: sixteen of them.
     const float error = (rounding.error + 0x1p-19f * rounding.norm) / rounding.scale;
     const float length = (1 + 0x1p-20f) * rounding.norm / rounding.scale;
@@ -346,6 +348,7 @@ class TrackIndex::Search {
   const int64_t first_;
   std::vector<uint32_t> passed_;
   std::vector<uint8_t> rounded_;
+  std::vector<int32_t> q_;  // of the listener who is added
   std::vector<uint32_t> heard_;
   std::vector<Seeker> seekers_;
   std::vector<Query> active_;  // who could still find a track
@@ -355,7 +358,8 @@ class TrackIndex::Search {
 int64_t TrackIndex::topN(const float* X, int64_t count, int n, const Exclusions& exclusions, const TopLists& lists,
                          int threads, const Control& control) const {
   // Lists are exact, therefore the same in blocks of any size.
-  const int64_t block = std::min(kListeners, std::max(kFewestListeners, (count + threads - 1) / threads));
+  const int64_t share = count / (kBlocks * threads);
+  const int64_t block = std::min(kListeners, std::max(kFewestListeners, share));
   std::vector<int64_t> broken((count + block - 1) / block, -1);
   inChunks(count, block, threads, control, [&](int64_t first, int64_t last) {
     Search search(*this, X, first, last, n, exclusions);

@@ -34,6 +34,9 @@ class TrackIndex {
   /** The first row whose norm is not finite or above 10¹⁸, where bounds would overflow; or −1. */
   int64_t brokenTrack() const { return brokenTrack_; }
 
+  /** Memory; Y is not among it. */
+  int64_t bytes() const { return tracks_ * (width_ + 8 * static_cast<int64_t>(sizeof(float))); }
+
   /** The n best tracks of listeners X [count × k]. Returns the first listener whose norm is not fine, or −1. */
   int64_t topN(const float* X, int64_t count, int n, const Exclusions&, const TopLists&, int threads, const Control&) const;
 

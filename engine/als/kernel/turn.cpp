@@ -33,6 +33,7 @@ std::unique_ptr<const Turn> turnFor(const InstructionSet& set, const float* X, i
   std::vector<double> L(static_cast<size_t>(k) * k);
   const int64_t each = (count + kSample - 1) / kSample;
   std::vector<float> sample;
+  sample.reserve(static_cast<size_t>(std::min(count, kSample)) * k);
   for (int64_t row = 0; each > 0 && row < count; row += each) sample.insert(sample.end(), X + row * k, X + (row + 1) * k);
   gramMatrix(set, sample.data(), static_cast<int64_t>(sample.size()) / k, k, threads, L.data());
   double trace = 0;

@@ -89,7 +89,8 @@ with the least and the most behind it; ratio: how many times faster or smaller D
   retrieval.usersPerSecond  users/s  lists of the ${n} best tracks, heard ones removed, of the same factors; making the index counts
 
 ${settings.join(' and ')} unless --set says otherwise. implicit does 3 conjugate-gradient steps a row, its default;
-Dubplate als.cgSteps, with als.momentum between sweeps. Confidence is 1 + als.alpha * r for both. One function computes the loss of both from their factors (test/engine/als/loss.ts).`,
+Dubplate als.cgSteps, with als.momentum between sweeps. Confidence is 1 + als.alpha * r for both. One function computes the loss
+of both from their factors (test/engine/als/loss.ts).`,
     )
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .action(compare);

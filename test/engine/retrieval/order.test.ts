@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sortByScore } from '../../../engine/retrieval/order.ts';
+import { mostRows, sortByScore } from '../../../engine/retrieval/order.ts';
 import { selectBest } from '../../../engine/retrieval/select.ts';
 
 const size = 400;
@@ -33,6 +33,19 @@ describe('rows in order of their scores', () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it('are in the same order where they are more than there is working memory for', () => {
+    const many = mostRows + 1;
+    const values = Float32Array.from({ length: many }, (_, row) => (row * 7919) % 1001);
+    const sorted = Uint32Array.from(values, (_, row) => row);
+    sortByScore(sorted, values);
+    let misplaced = 0;
+    for (let i = 1; i < many; i++) {
+      const fall = values[sorted[i - 1]!]! - values[sorted[i]!]!;
+      if (fall < 0 || (fall === 0 && sorted[i - 1]! >= sorted[i]!)) misplaced += 1;
+    }
+    expect(misplaced).toBe(0);
   });
 
   it('begin with the best n, in order, ties to the lower row', () => {
