@@ -46,9 +46,9 @@ const uncontrolled = [
 
 /** Progress and cancellation of long work need the event loop's clock; no result depends on it. */
 const watchers: readonly string[] = [
-  'engine/als/watched.ts: setInterval',
   'engine/als/typescript-kernel.ts: node:timers/promises',
   'engine/als/typescript-kernel.ts: setImmediate',
+  'engine/als/watched.ts: setInterval',
 ];
 
 const isIn = (path: string, folder: string): boolean => path.startsWith(`${folder}/`);
