@@ -90,42 +90,49 @@ TrackIndex::TrackIndex(const InstructionSet& set, const Retrieval& retrieval, co
   for (const double norm : norms) largestNorm_ = std::max(largestNorm_, norm);
   turn_ = turnFor(set, usual, count, k, threads);
   if (turn_) head_ = width_ / 2 / kGroup * kGroup;
-  const Packed* by = turn_ ? &turn_->tracks : nullptr;
-  const double trackError = turn_ ? turn_->trackError : 0;
   inChunks(tracks, kChunk, threads, {}, [&](int64_t first, int64_t last) {
     std::vector<float> turned(static_cast<size_t>(last - first) * width_);
-    turn(by, Y + first * k, last - first, turned.data());
+    turnTracks(Y + first * k, last - first, turned.data());
     for (int64_t row = first; row < last; row++)
-      reaches[row] = normOf(&turned[(row - first) * width_], width_) + trackError * norms[row];
+      reaches[row] = normOf(&turned[(row - first) * width_], width_) + trackError() * norms[row];
   });
+  arrange(reaches);
+  fill(norms, threads);
+}
+
+void TrackIndex::arrange(const std::vector<double>& reaches) {
   const int64_t places = panels_ * kLanes;
   rowAt_ = buffer<uint32_t>(places);
   std::iota(rowAt_.get(), rowAt_.get() + places, 0u);
-  std::sort(rowAt_.get(), rowAt_.get() + tracks, [&](uint32_t a, uint32_t b) {
+  std::sort(rowAt_.get(), rowAt_.get() + tracks_, [&](uint32_t a, uint32_t b) {
     return reaches[a] > reaches[b] || (reaches[a] == reaches[b] && a < b);
   });
   // Dealt out within every stride: each of its panels is a fair sample of it.
   constexpr int64_t kDealt = kStride * kLanes;
-  for (int64_t first = 0; first + kDealt <= tracks; first += kDealt) {
+  for (int64_t first = 0; first + kDealt <= tracks_; first += kDealt) {
     uint32_t sorted[kDealt];
     std::copy_n(&rowAt_[first], kDealt, sorted);
     for (int64_t i = 0; i < kDealt; i++) rowAt_[first + i % kStride * kLanes + i / kStride] = sorted[i];
   }
-  placeOf_ = buffer<uint32_t>(tracks);
-  for (int64_t place = 0; place < tracks; place++) placeOf_[rowAt_[place]] = static_cast<uint32_t>(place);
+  placeOf_ = buffer<uint32_t>(tracks_);
+  for (int64_t place = 0; place < tracks_; place++) placeOf_[rowAt_[place]] = static_cast<uint32_t>(place);
+}
+
+void TrackIndex::fill(const std::vector<double>& norms, int threads) {
+  const int64_t places = panels_ * kLanes;
   rounded_ = buffer<int8_t>(places * width_);
   headOffset_ = buffer<int32_t>(places), tailOffset_ = buffer<int32_t>(places);
-  scale_ = buffer<float>(places), norm_ = buffer<float>(places), tailNorm_ = buffer<float>(places);
-  error_ = buffer<float>(places);
+  scale_ = buffer<float>(places), error_ = buffer<float>(places);
+  norm_ = buffer<float>(places), tailNorm_ = buffer<float>(places);
   inChunks(panels_, kChunk / kLanes, threads, {}, [&](int64_t first, int64_t last) {
     const int64_t from = first * kLanes, to = last * kLanes;
-    std::vector<float> rows(static_cast<size_t>(to - from) * k, 0.0f), turned(static_cast<size_t>(to - from) * width_);
-    for (int64_t place = from; place < std::min(to, tracks); place++)
-      std::copy_n(Y + static_cast<int64_t>(rowAt_[place]) * k, k, &rows[(place - from) * k]);
-    turn(by, rows.data(), to - from, turned.data());
+    std::vector<float> rows(static_cast<size_t>(to - from) * k_, 0.0f), turned(static_cast<size_t>(to - from) * width_);
+    for (int64_t place = from; place < std::min(to, tracks_); place++)
+      std::copy_n(Y_ + static_cast<int64_t>(rowAt_[place]) * k_, k_, &rows[(place - from) * k_]);
+    turnTracks(rows.data(), to - from, turned.data());
     std::vector<int32_t> q(width_);
     for (int64_t place = from; place < to; place++) {
-      const double before = place < tracks ? trackError * norms[rowAt_[place]] : 0;
+      const double before = place < tracks_ ? trackError() * norms[rowAt_[place]] : 0;
       const Rounding rounding = roundTo(kTrackReach, &turned[(place - from) * width_], width_, head_, before, q.data());
       int8_t* lane = rounded_.get() + place / kLanes * kLanes * width_ + place % kLanes * 4;
       for (int i = 0; i < width_; i += 4) {
@@ -139,6 +146,14 @@ TrackIndex::TrackIndex(const InstructionSet& set, const Retrieval& retrieval, co
       error_[place] = rounding.error;
     }
   });
+}
+
+void TrackIndex::turnTracks(const float* rows, int64_t count, float* turned) const {
+  turn(turn_ ? &turn_->tracks : nullptr, rows, count, turned);
+}
+
+void TrackIndex::turnListeners(const float* rows, int64_t count, float* turned) const {
+  turn(turn_ ? &turn_->listeners : nullptr, rows, count, turned);
 }
 
 void TrackIndex::turn(const Packed* by, const float* rows, int64_t count, float* turned) const {
@@ -184,7 +199,7 @@ class TrackIndex::Search {
         rounded_((last - first) * index.width_, uint8_t{kListenerReach}), heard_(heardBefore(last) - heardBefore(first)) {
     seekers_.reserve(last - first);
     std::vector<float> turned(static_cast<size_t>(last - first) * index.width_);
-    index.turn(index.turn_ ? &index.turn_->listeners : nullptr, X + first * index.k_, last - first, turned.data());
+    index.turnListeners(X + first * index.k_, last - first, turned.data());
     for (int64_t listener = first; listener < last; listener++)
       add(listener, X + listener * index.k_, &turned[(listener - first) * index.width_]);
   }
@@ -242,7 +257,7 @@ class TrackIndex::Search {
     const double norm = normOf(x, index_.k_);
     const bool isFine = norm <= kLargestNorm;
     if (!isFine && brokenListener_ < 0) brokenListener_ = listener;
-    const double before = index_.turn_ && isFine ? index_.turn_->listenerError * norm : 0;
+    const double before = isFine ? index_.listenerError() * norm : 0;
     const int width = isFine ? index_.width_ : 0;
     const int head = isFine ? index_.head_ : 0;
     q_.resize(width);

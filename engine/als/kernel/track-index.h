@@ -41,10 +41,20 @@ class TrackIndex {
   int64_t topN(const float* X, int64_t count, int n, const Exclusions&, const TopLists&, int threads, const Control&) const;
 
  private:
-  /** Rows in the coordinates of the filter [count × width]. */
-  void turn(const Packed* by, const float* rows, int64_t count, float* turned) const;
   struct Seeker;
   class Search;
+
+  /** Gives every track its place. @param reaches ‖y‖ in the coordinates of the filter, or a little more [tracks]. */
+  void arrange(const std::vector<double>& reaches);
+  /** Writes what the filter reads. @param norms ‖y‖ in those of Y [tracks]. */
+  void fill(const std::vector<double>& norms, int threads);
+  /** Rows in the coordinates of the filter [count × width]; they may be off by the errors below, times their norms. */
+  void turnTracks(const float* rows, int64_t count, float* turned) const;
+  void turnListeners(const float* rows, int64_t count, float* turned) const;
+  void turn(const Packed* by, const float* rows, int64_t count, float* turned) const;
+  double trackError() const { return turn_ ? turn_->trackError : 0; }
+  double listenerError() const { return turn_ ? turn_->listenerError : 0; }
+
   const InstructionSet& set_;
   const Retrieval& retrieval_;
   const float* const Y_;
