@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { DubplateError } from '../core/errors.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
 import { SideThread } from '../core/side-thread.ts';
 import { type Csr, columnsOf, type SparseRow, sparseRow } from '../interactions/csr.ts';
@@ -10,7 +11,7 @@ import { gramMatrix } from './gram.ts';
 import { type HalfSweepReport, interrupted, notFinite, type RowRange } from './half-sweep.ts';
 import type { Kernel, Watch } from './kernel.ts';
 import { type HalfSweepTask, solveRanges } from './typescript-worker.ts';
-import { stopBy, watched } from './watched.ts';
+import { watched } from './watched.ts';
 
 /** A side is solved in so many ranges of rows, whatever the number of threads: sums over them have the same bits. */
 const rangeCount = 32;
@@ -30,14 +31,13 @@ export function typescriptKernel(threads: number): Kernel {
 
   /** The reports of all ranges, in their order. Nobody is at work any more when this ends, well or not. */
   async function shared(task: HalfSweepTask): Promise<HalfSweepReport[]> {
-    const shares = workers.map((worker, w) =>
-      worker.ask({ ...task, ranges: task.ranges.filter((_, i) => i % threads === w) }).catch((error) => {
-        stopBy(task.control);
-        throw error;
-      }),
+    const shares = await Promise.allSettled(
+      workers.map((worker, w) => worker.ask({ ...task, ranges: task.ranges.filter((_, i) => i % threads === w) })),
     );
-    await Promise.allSettled(shares);
-    const reports = await Promise.all(shares);
+    const failures = shares.flatMap((share) => (share.status === 'rejected' ? [share.reason] : []));
+    // Each stopped at the first row of its own: the first of all is what one thread would name.
+    if (failures.length > 0) throw failures.reduce((a, b) => (brokenRowOf(b) < brokenRowOf(a) ? b : a));
+    const reports = shares.map((share) => (share.status === 'fulfilled' ? share.value : []));
     return task.ranges.map((_, i) => reports[i % threads]![Math.floor(i / threads)]!);
   }
 
@@ -132,6 +132,10 @@ export function typescriptKernel(threads: number): Kernel {
     },
   });
 }
+
+/** The row that an error is about; before all rows where it is about none. */
+const brokenRowOf = (error: unknown): number =>
+  error instanceof DubplateError && typeof error.details.row === 'number' ? error.details.row : -1;
 
 /** Between rows, now and then: lets others on this thread have a turn, and hears from who watches. */
 async function pause(rowsDone: number, watch: Watch | undefined): Promise<void> {

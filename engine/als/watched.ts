@@ -18,7 +18,9 @@ export async function watched<T>(
 ): Promise<T> {
   const control = new Int32Array(memory);
   const { onRows, signal } = watch ?? {};
-  const stop = (): void => stopBy(control);
+  const stop = (): void => {
+    Atomics.store(control, 0, 1);
+  };
   if (signal?.aborted) throw interrupted();
   signal?.addEventListener('abort', stop);
   const poll = onRows && setInterval(() => onRows(Atomics.load(control, 1)), pollMs);
@@ -31,10 +33,6 @@ export async function watched<T>(
     signal?.removeEventListener('abort', stop);
   }
 }
-
-export const stopBy = (control: Control): void => {
-  Atomics.store(control, 0, 1);
-};
 
 export const isStopped = (control: Control): boolean => Atomics.load(control, 0) !== 0;
 
