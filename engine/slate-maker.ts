@@ -9,6 +9,7 @@ import { secondsPerDay } from './core/time.ts';
 import type { Generation } from './generation.ts';
 import type { SparsePattern } from './interactions/csr.ts';
 import type { EngineOptions } from './options.ts';
+import { prepareRetrieval } from './retrieval/retrieve.ts';
 import { aboutListener, listOf, scoreAll } from './retrieval/top-n.ts';
 
 /** A track counts as new for so many days after its release. */
@@ -115,7 +116,7 @@ export async function createSlateMaker(
 
   const index =
     blender.reads === 'collaborative scores' || (blender.reads === 'both scores' && !sound)
-      ? await kernel.prepareIndex(tracks)
+      ? await prepareRetrieval(kernel, generation.users, tracks)
       : undefined;
   const listsFor = async (askers: readonly Asker[]): Promise<List> => {
     if (blender.reads === 'no scores') return charted;
