@@ -32,12 +32,17 @@ export function applySettings(input: object, settings: readonly string[], schema
 
 /**
  * Options from their schema's defaults and `--set`.
+ * @param source what to name in errors, where settings come from other flags.
  * @throws DubplateError INVALID_OPTIONS listing every problem at once, unknown paths among them.
  */
-export function parseSettings<Schema extends z.ZodType>(schema: Schema, settings: readonly string[]): z.output<Schema> {
+export function parseSettings<Schema extends z.ZodType>(
+  schema: Schema,
+  settings: readonly string[],
+  source = '--set',
+): z.output<Schema> {
   const result = schema.safeParse(applySettings({}, settings, schema));
   if (result.success) return result.data;
-  throw problems(result.error.issues.flatMap(describeIssue));
+  throw problems(result.error.issues.flatMap(describeIssue), source);
 }
 
 interface Setting {
@@ -94,10 +99,10 @@ function place(root: object, { path, value }: Setting): string | undefined {
   return undefined;
 }
 
-const problems = (found: readonly string[]): DubplateError =>
+const problems = (found: readonly string[], source = '--set'): DubplateError =>
   new DubplateError(
     'INVALID_OPTIONS',
-    `--set has ${found.length} problem${found.length === 1 ? '' : 's'}:\n${found.map((text) => `  - ${text}`).join('\n')}`,
+    `${source} has ${found.length} problem${found.length === 1 ? '' : 's'}:\n${found.map((text) => `  - ${text}`).join('\n')}`,
     {
       hint: 'The options are listed in engine/options.ts and by `dubplate explain micro`.',
       details: { problems: found },

@@ -198,7 +198,9 @@ const benchOptionsSchema = z.strictObject({ als: alsOptionsSchema.prefault({}) }
 
 /** The options of the training; what --set says goes before the other flags. */
 function benchOptions({ factors, sweeps, set }: BenchFlags): AlsOptions {
-  const settings = [`als.factors=${factors}`, `als.sweeps=${sweeps}`, ...set];
+  const own = [`als.factors=${factors}`, `als.sweeps=${sweeps}`];
+  const settings = [...own, ...set];
+  parseSettings(benchOptionsSchema, own, 'What --factors and --sweeps say');
   parseSettings(benchOptionsSchema, settings); // `weights` is refused: generated ones are used as they are
   return tableOptions(settings).als;
 }
