@@ -1,11 +1,10 @@
 import { Command, Option } from 'commander';
 import type { TrainRun } from '../../engine/als/train.ts';
 import { DubplateError } from '../../engine/core/errors.ts';
-import { rowOf } from '../../engine/core/matrix.ts';
+import { rowOf, zeros } from '../../engine/core/matrix.ts';
 import type { Progress } from '../../engine/core/progress.ts';
 import { type Csr, csrFromTriples, transpose } from '../../engine/interactions/csr.ts';
 import { type InteractionTable, readInteractionTable } from '../../engine/interactions/read-table.ts';
-import { scoreAll } from '../../engine/retrieval/top-n.ts';
 import { kernelFor } from '../kernel.ts';
 import { countListFlag, threadsFlag } from '../number-flags.ts';
 import { showProgress } from '../progress-bar.ts';
@@ -86,8 +85,8 @@ async function evaluateFull(
   const holdout = alignTables(train, test);
   const { als, popularity } = await scorersOf(holdout, flags.seed, options, run);
   return {
-    als: evaluateFullCatalogue(holdout, als, flags.k, run.progress),
-    popularity: evaluateFullCatalogue(holdout, popularity, flags.k, run.progress),
+    als: await evaluateFullCatalogue(holdout, als, flags.k, run.progress),
+    popularity: await evaluateFullCatalogue(holdout, popularity, flags.k, run.progress),
     notes: [...train.notes, ...test.notes, ...strangersIn(train, test, flags)],
   };
 }
@@ -109,8 +108,8 @@ async function evaluateAmongCandidates(
   }));
   const { als, popularity } = await scorersOf(holdout, flags.seed, options, run);
   return {
-    als: evaluateCandidates(holdout.train, questions, als, flags.k, run.progress),
-    popularity: evaluateCandidates(holdout.train, questions, popularity, flags.k, run.progress),
+    als: await evaluateCandidates(holdout.train, questions, als, flags.k, run.progress),
+    popularity: await evaluateCandidates(holdout.train, questions, popularity, flags.k, run.progress),
     notes: train.notes,
   };
 }
@@ -162,8 +161,14 @@ async function scorersOf(
   const { train } = holdout;
   const { users, tracks } = await trainTable({ ...holdout, weights: train }, options, seed, run);
   const popularity = popularityScorer(transpose(train));
-  const als: Scorer = (user, out) =>
-    hasHistory(train, user) ? scoreAll(rowOf(users, user), tracks, out) : popularity(user, out);
+  const als: Scorer = async (asked) => {
+    const X = zeros(asked.length, users.cols);
+    for (const [i, user] of asked.entries()) rowOf(X, i).set(rowOf(users, user));
+    const scores = await run.kernel.scoreBlock(X, tracks);
+    for (const [i, user] of asked.entries())
+      if (!hasHistory(train, user)) scores.set(await popularity(Uint32Array.of(user)), i * tracks.rows);
+    return scores;
+  };
   return { als, popularity };
 }
 
