@@ -22,7 +22,7 @@ export const alsOptionsSchema = z
     regularization: z.number().min(0).optional(),
     /** w₀ of `ials`: weight of a pair that never met. */
     unobservedWeight: positive.default(0.1),
-    /** Sweeps of a warm-started refresh; a sweep solves all users, then all tracks. */
+    /** Sweeps of a warm-started refresh; a sweep solves all tracks, then all users. */
     sweeps: z.int().min(1).max(1000).default(3),
     /** Sweeps of the first training, which starts from small random factors. */
     firstSweeps: z.int().min(1).max(1000).default(12),

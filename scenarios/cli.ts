@@ -14,7 +14,7 @@ import { validateCommand } from './commands/validate.ts';
 import { version } from './version.ts';
 
 const exitCodes = `
-Exit codes: 0 fine, 1 quality threshold or regression, 2 invalid input or configuration,
+Exit codes: 0 fine, 1 an expectation was not met, 2 invalid input or configuration,
             3 inconclusive, 4 invalid run, 70 bug, 130 interrupted.`;
 
 /** The command line: every verb of Dubplate. */

@@ -2,7 +2,7 @@ import { SingleBar } from 'cli-progress';
 import { type Progress, silent } from '../engine/core/progress.ts';
 
 /** How progress is shown, and how to take it off the screen when the work is over. */
-export interface ProgressDisplay {
+interface ProgressDisplay {
   readonly progress: Progress;
   stop(): void;
 }
@@ -10,8 +10,32 @@ export interface ProgressDisplay {
 /** At most one plain line in this many milliseconds where there is no terminal. */
 const lineEveryMs = 5000;
 
+/**
+ * Shows how far work is. Ctrl-C ends the process with code 130 and a line that says what is left.
+ * @param left what of the work is on disk when it is interrupted, and how to go on.
+ */
+export async function withProgress<T>(
+  options: { readonly quiet: boolean },
+  left: string,
+  work: (progress: Progress) => Promise<T>,
+): Promise<T> {
+  const display = showProgress(options);
+  const onInterrupt = (): void => {
+    display.stop();
+    process.stderr.write(`\nInterrupted. ${left}\n`);
+    process.exit(130);
+  };
+  process.once('SIGINT', onInterrupt);
+  try {
+    return await work(display.progress);
+  } finally {
+    process.off('SIGINT', onInterrupt);
+    display.stop();
+  }
+}
+
 /** A bar with rate and time left on a terminal, plain lines otherwise, nothing with `--quiet`; always on stderr. */
-export function showProgress(options: { readonly quiet: boolean }): ProgressDisplay {
+function showProgress(options: { readonly quiet: boolean }): ProgressDisplay {
   if (options.quiet) return { progress: silent, stop: () => {} };
   return process.stderr.isTTY ? terminalBar() : plainLines();
 }
@@ -54,7 +78,7 @@ function plainLines(): ProgressDisplay {
       if (label === current && now - printedAt < lineEveryMs) return;
       current = label;
       printedAt = now;
-      process.stderr.write(`${label} ${done}/${total}\n`);
+      process.stderr.write(`${label} ${Number.isInteger(done) ? done : done.toFixed(1)}/${total}\n`);
     },
     stop: () => {},
   };

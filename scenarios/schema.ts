@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DubplateError } from '../engine/core/errors.ts';
 import { engineOptionsSchema } from '../engine/options.ts';
 import { familyNames, worldOptionsSchema } from '../sim/options.ts';
+import { describeIssue } from './describe-issue.ts';
 
 const name = z
   .string()
@@ -87,7 +88,7 @@ export const defineScenario = (scenario: ScenarioInput): ScenarioInput => scenar
  * @throws DubplateError INVALID_OPTIONS that lists every problem at once, each with its path.
  */
 export function parseScenario(input: unknown, source: string): Scenario {
-  const result = scenarioSchema.safeParse(input);
+  const result = scenarioSchema.safeParse(input, { reportInput: true });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap(describeIssue);
   throw new DubplateError(
@@ -98,14 +99,6 @@ export function parseScenario(input: unknown, source: string): Scenario {
       details: { problems },
     },
   );
-}
-
-/** One line per thing that is wrong: where, what was found, what was expected. */
-export function describeIssue(issue: z.core.$ZodIssue): string[] {
-  const path = issue.path.map(String).join('.') || '(top level)';
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => `${path === '(top level)' ? '' : `${path}.`}${key}: no such option`);
-  return [`${path}: ${issue.message}`];
 }
 
 /** The world families of a scenario, as a list. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { DubplateError } from '../engine/core/errors.ts';
-import { describeIssue } from './schema.ts';
+import { describeIssue } from './describe-issue.ts';
 
 /** For commander: gathers a repeatable option. */
 export const collectSetting = (setting: string, before: readonly string[]): readonly string[] => [...before, setting];
@@ -40,10 +40,14 @@ export function parseSettings<Schema extends z.ZodType>(
   settings: readonly string[],
   source = '--set',
 ): z.output<Schema> {
-  const result = schema.safeParse(applySettings({}, settings, schema));
+  const result = schema.safeParse(applySettings({}, settings, schema), { reportInput: true });
   if (result.success) return result.data;
   throw problems(result.error.issues.flatMap(describeIssue), source);
 }
+
+/** Does one of these settings give the option at `path`? */
+export const isSet = (settings: readonly string[], path: string): boolean =>
+  settings.some((setting) => setting.split('=')[0]?.trim() === path);
 
 interface Setting {
   readonly path: readonly string[];

@@ -4,7 +4,7 @@ import { type TrainedFactors, type TrainRun, trainAls } from '../engine/als/trai
 import { createStreams } from '../engine/core/random.ts';
 import { type Csr, interactionMatrix } from '../engine/interactions/csr.ts';
 import { alsOptionsSchema } from '../engine/options.ts';
-import { parseSettings } from './set-option.ts';
+import { isSet, parseSettings } from './set-option.ts';
 
 /** What `train` and `evaluate` can set: the part of the engine that works on a table of interactions. */
 const tableOptionsSchema = z.strictObject({
@@ -24,8 +24,7 @@ export const sweepsHelp =
 /** The options behind `--set`; `sweeps` is the number of sweeps that will be run. */
 export function tableOptions(settings: readonly string[]): TableOptions {
   const { als, weights } = parseSettings(tableOptionsSchema, settings);
-  const isSet = (name: string): boolean => settings.some((setting) => setting.trim().startsWith(`als.${name}=`));
-  const sweeps = isSet('sweeps') && !isSet('firstSweeps') ? als.sweeps : als.firstSweeps;
+  const sweeps = isSet(settings, 'als.sweeps') && !isSet(settings, 'als.firstSweeps') ? als.sweeps : als.firstSweeps;
   return { als: { ...als, sweeps, firstSweeps: sweeps }, weights };
 }
 

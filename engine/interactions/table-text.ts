@@ -177,7 +177,7 @@ function wrongWeight(path: string, line: number, text: string) {
   return invalidLine(
     path,
     line,
-    `the weight is ${text === '' ? 'empty' : text}, expected ${isTooLarge ? 'at most 3.4e38' : 'a finite number of at least 0'}`,
+    `the weight is ${text === '' ? 'empty' : text.length > 40 ? `${text.slice(0, 40)}…` : text}, expected ${isTooLarge ? 'at most 3.4e38' : 'a finite number of at least 0'}`,
     'A weight is an amount, such as a number of plays. Mend the row, or leave the column out to count each row once.',
   );
 }

@@ -1,6 +1,7 @@
 import { median } from 'simple-statistics';
 import type { Kernel, TrackIndex } from '../../engine/als/kernel.ts';
 import { trainAls } from '../../engine/als/train.ts';
+import { DubplateError } from '../../engine/core/errors.ts';
 import type { Matrix } from '../../engine/core/matrix.ts';
 import type { Progress } from '../../engine/core/progress.ts';
 import { type Csr, interactionMatrix } from '../../engine/interactions/csr.ts';
@@ -21,6 +22,15 @@ export interface RetrievalBench {
 
 /** Trains a little on generated data, then makes every listener's list of the n best tracks they have not heard, exactly. */
 export async function benchRetrieval(bench: RetrievalBench, kernel: Kernel, progress: Progress): Promise<BenchRow[]> {
+  if (bench.n > bench.size.tracks) {
+    throw new DubplateError(
+      'INVALID_OPTIONS',
+      `--n ${bench.n} is more than the ${bench.size.tracks} tracks there are`,
+      {
+        hint: 'Give fewer, or more --tracks.',
+      },
+    );
+  }
   const { byUser, start } = generateProblem(bench.size, bench.seed, progress);
   const { users, tracks } = await trainAls(interactionMatrix(byUser), start, bench.als, { kernel, progress });
   const rates: number[] = [];

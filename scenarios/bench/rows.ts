@@ -57,9 +57,20 @@ export function printBench(result: BenchResult, json: boolean): void {
   process.stdout.write(
     textTable([
       ['what', 'size', 'value', 'unit', 'provenance'],
-      ...rows.map(({ what, size, value, unit, provenance }) => [what, size, shown(what, value), unit, provenance]),
+      ...rows.map(({ what, size, value, unit, provenance }) => [
+        what,
+        size,
+        shown(what, value),
+        unit === '1' ? '' : unit,
+        provenance,
+      ]),
     ]),
   );
+  if (machine.load > machine.cores / 4) {
+    process.stdout.write(
+      `\nOther programs were running (load ${machine.load.toFixed(1)} on ${machine.cores} cores): measured again on an idle machine, times will be shorter.\n`,
+    );
+  }
 }
 
 /** Cells in columns, numbers of the column `value` to the right. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { z } from 'zod';
 import type { Kernel } from '../../engine/als/kernel.ts';
+import { DubplateError } from '../../engine/core/errors.ts';
 import type { Progress } from '../../engine/core/progress.ts';
 import { type AlsOptions, alsOptionsSchema } from '../../engine/options.ts';
 import { benchAls } from '../bench/als.ts';
@@ -10,8 +11,8 @@ import { benchRetrieval } from '../bench/retrieval.ts';
 import { type BenchRow, benchMachine, printBench } from '../bench/rows.ts';
 import { kernelFor } from '../kernel.ts';
 import { countFlag, countListFlag, threadsFlag } from '../number-flags.ts';
-import { showProgress } from '../progress-bar.ts';
-import { collectSetting, parseSettings } from '../set-option.ts';
+import { withProgress } from '../progress-bar.ts';
+import { collectSetting, isSet, parseSettings } from '../set-option.ts';
 import { tableOptions } from '../train-table.ts';
 
 /** What every benchmark of the kernel can be told. */
@@ -80,7 +81,7 @@ const alsCommand = (): Command =>
       'after',
       `
 Figures (column size: users x tracks, interactions, factors, threads):
-  als.secondsPerSweep    s        all users, then all tracks; median of the sweeps after the first, which is the warm-up
+  als.secondsPerSweep    s        all tracks, then all users; median of the sweeps after the first, which is the warm-up
   als.cpuSecondsPerSweep s        the same in processor time of all threads: hardly moved by what else the machine does
   als.gflops             GFLOP/s  operations that the algorithm needs in a sweep (a model: see flopsPerSweep), over that time
   machine.peakGflops     GFLOP/s  what multiplying and adding in registers reaches on as many threads
@@ -178,7 +179,22 @@ const withCommonFlags = (
     .option('--seed <text>', 'seed of data and start factors', '1')
     .option('--set <path=value>', 'override an option, e.g. als.alpha=2 (repeatable)', collectSetting, [])
     .option('--json', 'print as JSON', false)
-    .option('--quiet', 'no progress', false);
+    .option('--quiet', 'no progress', false)
+    .hook('preAction', refuseTwice);
+
+/** @throws DubplateError INVALID_OPTIONS where a flag and --set say the same. */
+function refuseTwice(command: Command): void {
+  const { set } = command.opts<BenchFlags>();
+  const twice = ['factors', 'sweeps'].filter(
+    (name) => command.getOptionValueSource(name) === 'cli' && isSet(set, `als.${name}`),
+  );
+  if (twice.length === 0) return;
+  throw new DubplateError(
+    'INVALID_OPTIONS',
+    twice.map((name) => `--${name} and --set als.${name} are two names of one option`).join('; '),
+    { hint: 'Give one of them.' },
+  );
+}
 
 type Measure = (size: ProblemSize, als: AlsOptions, kernel: Kernel, progress: Progress) => Promise<BenchRow[]>;
 
@@ -188,15 +204,16 @@ async function run(bench: string, flags: BenchFlags, measure: Measure): Promise<
   const { users, tracks, interactions } = flags;
   const kernel = kernelFor(flags.threads);
   const machine = benchMachine(kernel);
-  const display = showProgress(flags);
   const size = { users, tracks, interactions, factors: als.factors };
-  const rows = await measure(size, als, kernel, display.progress).finally(() => display.stop());
+  const rows = await withProgress(flags, 'Nothing was measured to its end.', (progress) =>
+    measure(size, als, kernel, progress),
+  );
   printBench({ schema: 1, bench, machine, rows }, flags.json);
 }
 
 const benchOptionsSchema = z.strictObject({ als: alsOptionsSchema.prefault({}) });
 
-/** The options of the training; what --set says goes before the other flags. */
+/** The options of the training; what --set says goes before the defaults of the other flags. */
 function benchOptions({ factors, sweeps, set }: BenchFlags): AlsOptions {
   const own = [`als.factors=${factors}`, `als.sweeps=${sweeps}`];
   const settings = [...own, ...set];

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { availableKernels, chooseKernel } from '../../engine/als/choose-kernel.ts';
+import type { Kernel } from '../../engine/als/kernel.ts';
 import { nativeStatus } from '../../engine/als/native.ts';
 import { checkCacheUrl } from '../../engine/cache/connect.ts';
 import { DubplateError } from '../../engine/core/errors.ts';
@@ -82,13 +83,24 @@ function inspectKernel(): Finding {
     const found = `TypeScript on worker threads: ${native.reason}`;
     return { what, found, isFine: false, advice: `${native.advice} Until then training takes some 40 times longer.` };
   }
-  const { name, threads } = chooseKernel();
+  const chosen = kernelOrProblem();
+  if (chosen instanceof DubplateError) return { what, found: chosen.message, isFine: false, advice: chosen.hint };
+  const { name, threads } = chosen;
   const others = availableKernels().filter((kernel) => kernel !== name);
   return {
     what,
     found: `${name}, ${threads} threads (DUBPLATE_KERNEL takes ${others.join(' or ')}, too)`,
     isFine: true,
   };
+}
+
+function kernelOrProblem(): Kernel | DubplateError {
+  try {
+    return chooseKernel();
+  } catch (error) {
+    if (error instanceof DubplateError) return error;
+    throw error;
+  }
 }
 
 async function reach(url: string): Promise<Finding> {

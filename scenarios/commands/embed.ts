@@ -10,7 +10,7 @@ import { writeFileAtomic } from '../../engine/core/files.ts';
 import { rowOf, zeros } from '../../engine/core/matrix.ts';
 import { writeNpy } from '../../engine/core/npy.ts';
 import type { Progress } from '../../engine/core/progress.ts';
-import { showProgress } from '../progress-bar.ts';
+import { withProgress } from '../progress-bar.ts';
 import { standardEncoder } from '../standard-encoder.ts';
 
 interface EmbedFlags {
@@ -57,19 +57,15 @@ async function embed(paths: readonly string[], flags: EmbedFlags): Promise<void>
     });
   }
   const files = paths.flatMap(soundFiles);
-  const display = showProgress(flags);
-  try {
-    const { heard, failed } = await listen(files, flags.encoder, display.progress);
-    display.stop();
-    if (flags.out !== undefined && heard.length > 0) writeEmbeddings(flags.out, heard);
-    process.stdout.write(flags.json ? toJson(heard, failed) : toTable(heard));
-    if (!flags.json) process.stderr.write(failed.map((f) => `error: ${f.message}\n  → ${f.hint}\n`).join(''));
-    if (failed.length > 0) {
-      process.stderr.write(`${failed.length} of ${files.length} files could not be heard.\n`);
-      process.exitCode = 2;
-    }
-  } finally {
-    display.stop();
+  const { heard, failed } = await withProgress(flags, 'Nothing was written.', (progress) =>
+    listen(files, flags.encoder, progress),
+  );
+  if (flags.out !== undefined && heard.length > 0) writeEmbeddings(flags.out, heard);
+  process.stdout.write(flags.json ? toJson(heard, failed) : toTable(heard));
+  if (!flags.json) process.stderr.write(failed.map((f) => `error: ${f.message}\n  → ${f.hint}\n`).join(''));
+  if (failed.length > 0) {
+    process.stderr.write(`${failed.length} of ${files.length} files could not be heard.\n`);
+    process.exitCode = 2;
   }
 }
 

@@ -7,7 +7,7 @@ import { type Csr, csrFromTriples, transpose } from '../../engine/interactions/c
 import { type InteractionTable, readInteractionTable } from '../../engine/interactions/read-table.ts';
 import { kernelFor } from '../kernel.ts';
 import { countListFlag, threadsFlag } from '../number-flags.ts';
-import { showProgress } from '../progress-bar.ts';
+import { withProgress } from '../progress-bar.ts';
 import {
   alignTables,
   type Evaluation,
@@ -54,18 +54,16 @@ export const evaluateCommand = (): Command =>
     .action(async (flags: EvaluateFlags) => {
       const options = tableOptions(flags.set);
       const train = await readInteractionTable(flags.train);
-      const display = showProgress(flags);
-      const run = { kernel: kernelFor(flags.threads), progress: display.progress };
-      const result = await (flags.protocol === 'full' ? evaluateFull : evaluateAmongCandidates)(
-        train,
-        flags,
-        options,
-        run,
+      const kernel = kernelFor(flags.threads);
+      const evaluate = flags.protocol === 'full' ? evaluateFull : evaluateAmongCandidates;
+      const result = await withProgress(flags, 'Nothing was scored to its end.', (progress) =>
+        evaluate(train, flags, options, { kernel, progress }),
       );
-      display.stop();
       if (result.als.n === 0) throw nothingToScore(flags);
       for (const note of result.notes) process.stderr.write(`${note}\n`);
-      process.stdout.write(flags.json ? `${JSON.stringify(asJson(result, flags, options))}\n` : asText(result));
+      process.stdout.write(
+        flags.json ? `${JSON.stringify(asJson(result, flags, options))}\n` : asText(result, flags, options),
+      );
     });
 
 interface Comparison {
@@ -80,7 +78,7 @@ async function evaluateFull(
   options: TableOptions,
   run: TrainRun & { readonly progress: Progress },
 ): Promise<Comparison> {
-  const test = await readInteractionTable(flags.test);
+  const test = await readInteractionTable(flags.test).catch(suggestCandidates);
   strangersIn(train, test, flags);
   const holdout = alignTables(train, test);
   const { als, popularity } = await scorersOf(holdout, flags.seed, options, run);
@@ -138,6 +136,16 @@ function strangersIn(train: InteractionTable, test: InteractionTable, flags: Eva
   ];
 }
 
+/** Lines of candidates are often taken for a table. */
+function suggestCandidates(error: unknown): never {
+  if (!(error instanceof DubplateError) || error.details.line === undefined) throw error;
+  throw new DubplateError(error.code, error.message, {
+    hint: `${error.hint} Where a line names a user, a positive and negatives, add --protocol candidates.`,
+    details: error.details,
+    cause: error,
+  });
+}
+
 const nothingToScore = ({ test, train }: EvaluateFlags): DubplateError =>
   new DubplateError('INVALID_INPUT', `Nothing in ${test} can be scored: every user has all of it in ${train} already`, {
     hint: 'Hold rows out: the test file must have pairs that the training file has not.',
@@ -187,7 +195,7 @@ const asJson = ({ als, popularity, notes }: Comparison, flags: EvaluateFlags, op
   notes,
 });
 
-function asText({ als, popularity }: Comparison): string {
+function asText({ als, popularity }: Comparison, { seed }: EvaluateFlags, options: TableOptions): string {
   const names = Object.keys(als.metrics);
   const rows = [
     ['', ...names],
@@ -200,5 +208,10 @@ function asText({ als, popularity }: Comparison): string {
   const lines = rows.map((row) =>
     row.map((cell, i) => (i === 0 ? cell.padEnd(10) : cell.padStart(widths[i] ?? 0))).join('  '),
   );
-  return `${lines.join('\n')}\n${als.n} users counted, ${als.skipped} skipped because nothing held out is relevant for them\n`;
+  const { objective, factors, alpha, regularization, unobservedWeight, sweeps, momentum } = options.als;
+  const weighing = objective === 'hkv' ? `alpha ${alpha}` : `unobservedWeight ${unobservedWeight}`;
+  return `${lines.join('\n')}
+${als.n} users counted, ${als.skipped} skipped because nothing held out is relevant for them
+als: ${factors} factors, objective ${objective}, ${weighing}, regularization ${regularization}, ${sweeps} sweeps, momentum ${momentum}, weights ${options.weights}, seed ${seed}
+`;
 }

@@ -33,7 +33,7 @@ export const recommendCommand = (): Command =>
       if (flags.json) process.stdout.write(`${JSON.stringify({ schema: 1, n: flags.n, users: lists })}\n`);
       else {
         for (const { user, items } of lists) {
-          process.stdout.write(items.map(({ item, score }) => `${user}\t${item}\t${score}\n`).join(''));
+          process.stdout.write(items.map(({ item, score }) => `${user}\t${item}\t${score.toPrecision(8)}\n`).join(''));
         }
       }
     });

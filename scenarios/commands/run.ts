@@ -11,7 +11,7 @@ import { runExperiment } from '../experiment.ts';
 import { kernelFor } from '../kernel.ts';
 import { thisMachine } from '../machine.ts';
 import { threadsFlag } from '../number-flags.ts';
-import { showProgress } from '../progress-bar.ts';
+import { withProgress } from '../progress-bar.ts';
 import { findScenario } from '../registry.ts';
 import { checkOutputFolder, nextRunPath, openRunFolder, readManifest } from '../run-folder.ts';
 import { addScenarioFlags, applyScenarioFlags, type ScenarioFlags } from '../scenario-flags.ts';
@@ -54,24 +54,20 @@ export const runCommand = (): Command =>
       // Opened before anything is written: a wrong file must not cost an older run.
       const encoder = flags.encoder === undefined ? undefined : await loadEncoder(flags.encoder);
       const folder = openRunFolder(out, { resume: flags.resume });
-      const display = showProgress(flags);
-      const onInterrupt = (): void => {
-        display.stop();
-        process.stderr.write(`\nInterrupted. Every file in ${out} is whole; go on with --out ${out} --resume.\n`);
-        process.exit(130);
-      };
-      process.once('SIGINT', onInterrupt);
       try {
-        const result = await runExperiment(scenario, {
-          folder,
-          resume: flags.resume,
-          redisUrl: flags.redis,
-          encoder,
-          kernel: kernelFor(flags.threads),
-          command: commandLine(process.argv.slice(2)),
-          progress: display.progress,
-        });
-        display.stop();
+        const kernel = kernelFor(flags.threads);
+        const left = `Every file in ${out} is whole; go on with --out ${out} --resume.`;
+        const result = await withProgress(flags, left, (progress) =>
+          runExperiment(scenario, {
+            folder,
+            resume: flags.resume,
+            redisUrl: flags.redis,
+            encoder,
+            kernel,
+            command: commandLine(process.argv.slice(2)),
+            progress,
+          }),
+        );
         if (flags.json) {
           process.stdout.write(
             `${JSON.stringify({ schema: 1, run: out, report: result.report, summary: result.summary, expectations: result.outcomes })}\n`,
@@ -88,8 +84,6 @@ export const runCommand = (): Command =>
         if (result.outcomes.some((outcome) => !outcome.isMet)) process.exitCode = 1;
       } finally {
         await encoder?.close();
-        process.off('SIGINT', onInterrupt);
-        display.stop();
       }
     });
 

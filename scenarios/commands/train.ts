@@ -4,7 +4,7 @@ import { readInteractionTable } from '../../engine/interactions/read-table.ts';
 import { kernelFor } from '../kernel.ts';
 import { writeModel } from '../model-folder.ts';
 import { threadsFlag } from '../number-flags.ts';
-import { showProgress } from '../progress-bar.ts';
+import { withProgress } from '../progress-bar.ts';
 import { checkOutputFolder } from '../run-folder.ts';
 import { collectSetting } from '../set-option.ts';
 import { sweepsHelp, tableOptions, trainTable } from '../train-table.ts';
@@ -48,13 +48,10 @@ export const trainCommand = (): Command =>
       };
       const advice = rankAdvice(options.als.factors, size);
       for (const note of [...table.notes, ...(advice === undefined ? [] : [advice])]) process.stderr.write(`${note}\n`);
-      const display = showProgress(flags);
       const kernel = kernelFor(flags.threads);
-      const { users, tracks, losses } = await trainTable(table, options, flags.seed, {
-        kernel,
-        progress: display.progress,
-      });
-      display.stop();
+      const { users, tracks, losses } = await withProgress(flags, `Nothing was written to ${flags.out}.`, (progress) =>
+        trainTable(table, options, flags.seed, { kernel, progress }),
+      );
       const about = { seed: flags.seed, options, kernel: kernel.name, ...size, losses, notes: table.notes };
       writeModel(flags.out, { factors: { users, tracks }, users: table.users, tracks: table.tracks }, about);
       process.stdout.write(

@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,7 +85,8 @@ describe('bench als', () => {
   });
 
   it('takes options of the training as train does', async () => {
-    const result = await measure('als', ...small, '--set', 'als.sweeps=2', '--set', 'als.objective=ials');
+    const withoutSweeps = small.slice(0, -2);
+    const result = await measure('als', ...withoutSweeps, '--set', 'als.sweeps=2', '--set', 'als.objective=ials');
     expect(named(result, 'als.loss')).toHaveLength(2);
   });
 
@@ -112,6 +114,7 @@ describe('bench als', () => {
     ['a size of growth that cannot be', ['--growth', '10'], /10 interactions of 1 users with 1 tracks/],
     ['growth to where it is already', ['--growth', '3000'], /no size but the one/],
     ['scaling of one thread', ['--threads', '1', '--scaling'], /there is only one/],
+    ['one option by two names', ['--set', 'als.factors=9'], /--factors and --set als.factors/],
     ['weights, which are generated', ['--set', 'weights=raw'], /weights: no such option/],
   ])('refuses %s', async (_, words, message) => {
     const run = createProgram().parseAsync(['node', 'dubplate', 'bench', 'als', '--quiet', ...small, ...words]);
@@ -124,6 +127,14 @@ describe('bench retrieval', () => {
     const result = await measure('retrieval', ...small, '--n', '20', '--repetitions', '2');
     expect(names(result)).toEqual(['retrieval.indexSeconds', 'retrieval.usersPerSecond']);
     expect(result.rows[0]).toMatchObject({ unit: 'users/s', size: expect.stringContaining('n=20') });
+  });
+
+  it('refuses lists that are longer than the catalogue', async () => {
+    const words = ['bench', 'retrieval', '--quiet', ...small, '--n', '201'];
+    await expect(createProgram().parseAsync(['node', 'dubplate', ...words])).rejects.toMatchObject({
+      code: 'INVALID_OPTIONS',
+      message: expect.stringContaining('--n 201'),
+    });
   });
 });
 
@@ -145,6 +156,26 @@ describe('bench foldin', () => {
 });
 
 describe('bench', () => {
+  it('says on Ctrl-C that it was interrupted', async () => {
+    const long = ['--users', '5000', '--tracks', '5000', '--interactions', '500000', '--sweeps', '1000'];
+    const child = spawn(process.execPath, [launcher, 'bench', 'als', ...long], { cwd: folder });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      if (!stderr.includes('training') && text.includes('training')) child.kill('SIGINT');
+      stderr += text;
+    });
+    const [code] = await once(child, 'close');
+    expect({ code, last: stderr.trimEnd().split('\n').at(-1) }).toEqual({
+      code: 130,
+      last: 'Interrupted. Nothing was measured to its end.',
+    });
+  });
+
+  it('notes threads that have no processor of their own', async () => {
+    const { stderr } = await bench('retrieval', ...small, '--n', '20', '--threads', '300', '--quiet');
+    expect(stderr).toContain('300 threads on');
+  });
+
   const command = createProgram().commands.find((one) => one.name() === 'bench')!;
 
   it.each(command.commands.map((one) => [one.name(), one] as const))('%s explains sizes and units', (_, one) => {

@@ -174,6 +174,16 @@ describe('dubplate evaluate', () => {
     });
   });
 
+  it('suggests the protocol where a file of candidates is taken for a table', async () => {
+    const questions = join(folder, 'taken-for-a-table.tsv');
+    writeFileSync(questions, `u0\tt1\t${'t25 t45 t30 '.repeat(50).trim()}\n`);
+    await expect(dubplate('evaluate', '--train', trainFile, '--test', questions)).rejects.toMatchObject({
+      code: 'INVALID_INPUT',
+      message: expect.stringMatching(/^.{0,300}$/s),
+      hint: expect.stringContaining('--protocol candidates'),
+    });
+  });
+
   it('refuses unknown options and impossible values, all at once', async () => {
     const wrong = [
       '--set',

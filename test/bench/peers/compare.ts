@@ -17,7 +17,7 @@ import { benchMachine, textTable, threadsText } from '../../../scenarios/bench/r
 import { warmSweeps } from '../../../scenarios/bench/timed-training.ts';
 import { kernelFor } from '../../../scenarios/kernel.ts';
 import { countFlag, threadsFlag } from '../../../scenarios/number-flags.ts';
-import { showProgress } from '../../../scenarios/progress-bar.ts';
+import { withProgress } from '../../../scenarios/progress-bar.ts';
 import { collectSetting } from '../../../scenarios/set-option.ts';
 import { tableOptions } from '../../../scenarios/train-table.ts';
 import { lossOf } from '../../engine/als/loss.ts';
@@ -82,7 +82,7 @@ Needs Python with implicit: pip install implicit. PYTHON names another interpret
 
 Both programs read the same files and work in turn, in processes of their own. Each figure is the median of the repetitions,
 with the least and the most behind it; ratio: how many times faster or smaller Dubplate is.
-  als.secondsPerSweep       s        all users, then all tracks; the first sweep of a training is left out
+  als.secondsPerSweep       s        both sides once; the first sweep of a training is left out
   als.cpuSecondsPerSweep    s        the same in processor time of all threads
   als.secondsToLoss         s        to the loss that implicit has after its last sweep, the first sweep included
   als.peakMemoryBytes       B        of the training process
@@ -107,29 +107,29 @@ async function compare(flags: Flags): Promise<void> {
   const size = { ...counts, factors: als.factors };
   const kernel = kernelFor(flags.threads);
   const machine = benchMachine(kernel);
-  const display = showProgress(flags);
   const folder = mkdtempSync(join(tmpdir(), 'dubplate-peers-'));
   try {
-    const problem = generateProblem(size, seed, display.progress);
-    writeProblem(folder, problem, seed, als);
-    const options = { kernel, repetitions: flags.repetitions };
-    const trainings = await train(
-      folder,
-      { ...options, sweeps: als.sweeps },
-      (program) => join(folder, program),
-      display.progress,
-    );
-    const goal = lossOf(problem.byUser, ...factorsIn(join(folder, 'implicit')), als);
-    const sweeps = await sweepsTo(goal, trainings.dubplate[0]?.losses ?? [], problem, als, kernel);
     const lists = (program: string): string => join(folder, `${program}-lists.npy`);
-    const retrievals = await retrieve(
-      folder,
-      join(folder, 'dubplate'),
-      { ...options, users: listeners, n },
-      lists,
-      display.progress,
+    const { trainings, goal, sweeps, retrievals } = await withProgress(
+      flags,
+      `What was made so far is in ${folder}.`,
+      async (progress) => {
+        const problem = generateProblem(size, seed, progress);
+        writeProblem(folder, problem, seed, als);
+        const options = { kernel, repetitions: flags.repetitions };
+        const outOf = (program: string): string => join(folder, program);
+        const trainings = await train(folder, { ...options, sweeps: als.sweeps }, outOf, progress);
+        const goal = lossOf(problem.byUser, ...factorsIn(outOf('implicit')), als);
+        const sweeps = await sweepsTo(goal, trainings.dubplate[0]?.losses ?? [], problem, als, kernel);
+        const asked = { ...options, users: listeners, n };
+        return {
+          trainings,
+          goal,
+          sweeps,
+          retrievals: await retrieve(folder, outOf('dubplate'), asked, lists, progress),
+        };
+      },
     );
-    display.stop();
 
     const on = sizeText(size);
     const rows = [
@@ -179,7 +179,6 @@ ${textTable([
       );
     }
   } finally {
-    display.stop();
     rmSync(folder, { recursive: true });
   }
 }
@@ -241,7 +240,9 @@ function shareOfSameLists(ours: string, theirs: string, listeners: number): numb
 const factorsIn = (folder: string) => [readNpy(join(folder, 'x.npy')), readNpy(join(folder, 'y.npy'))] as const;
 
 const shown = (figure: number, all: readonly number[]): string =>
-  `${formatFigure(figure)} (${formatFigure(min([...all]))} to ${formatFigure(max([...all]))})`;
+  all.length === 1
+    ? formatFigure(figure)
+    : `${formatFigure(figure)} (${formatFigure(min([...all]))} to ${formatFigure(max([...all]))})`;
 
 try {
   await command().parseAsync();
