@@ -180,7 +180,7 @@ struct TrackIndex::Seeker {
 
   /** Goes through the panels from the first on, raising the bar to what n tracks reach. */
   void begin(uint32_t n) {
-    scores = RisingBar(largest, n);
+    scores = RisingBar(trusted, largest, n);
     for (const uint64_t key : found) scores.add(scoreOf(key));
     nextHeard = heard;
   }
@@ -278,7 +278,7 @@ class TrackIndex::Search {
       for (int64_t h = heardBefore(listener); h < heardBefore(listener + 1); h++) *end++ = index_.placeOf_[exclusions_.heard[h]];
       std::sort(heard, end);
     }
-    const RisingBar scores(largest, static_cast<uint32_t>(n_));
+    const RisingBar scores(kNone, largest, static_cast<uint32_t>(n_));
     seekers_.push_back({x, query, rounding.scale, largest, heard, end, heard, scores, kNone, kNone, {}});
   }
 
