@@ -27,8 +27,9 @@ export interface TrainRun {
 }
 
 /**
- * Alternating least squares on implicit feedback: each sweep improves all users with the tracks fixed, then all tracks
- * with the users fixed. Between sweeps both sides run ahead in the direction of their last change,
+ * Alternating least squares on implicit feedback: each sweep improves all tracks with the users fixed, then all users with
+ * the tracks fixed. In this order listeners fit the final tracks, as those do who are folded in later; they are the larger
+ * side, too, and the loss falls in fewer sweeps than the other way round. Between sweeps both sides run ahead in the direction of their last change,
  *
  *     X ← X + β·(X − X of the sweep before),   the same for Y
  *
@@ -64,11 +65,11 @@ export async function trainAls(
       onRows: (rows: number): void =>
         progress('training factors', sweep + (rowsBefore + rows) / Math.max(1, rowsPerSweep), options.sweeps),
     });
-    const trackGram = await kernel.gramMatrix(tracks);
-    const userSide = await kernel.halfSweep(byUser, tracks, trackGram, users, options, watch(0));
     const userGram = await kernel.gramMatrix(users);
-    const trackSide = await kernel.halfSweep(byTrack, users, userGram, tracks, options, watch(users.rows));
-    const loss = trackSide.loss + userSide.ridge;
+    const trackSide = await kernel.halfSweep(byTrack, users, userGram, tracks, options, watch(0));
+    const trackGram = await kernel.gramMatrix(tracks);
+    const userSide = await kernel.halfSweep(byUser, tracks, trackGram, users, options, watch(tracks.rows));
+    const loss = userSide.loss + trackSide.ridge;
     const lossBefore = losses.at(-1);
     losses.push(loss);
     progress('training factors', sweep + 1, options.sweeps);
