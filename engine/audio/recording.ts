@@ -1,24 +1,45 @@
 import { type Waveform, waveformSamples } from '../core/catalogue.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
+import type { Piece } from './decode.ts';
 import { type Encoder, type Predictions, readingOf, type SoundReading } from './encoder.ts';
+import { OnsetCounter } from './onsets.ts';
+
+/** What the encoder hears in a whole recording. */
+export interface RecordingReading extends SoundReading {
+  readonly durationMs: number;
+  /** Whether there is a pulse at all; without one, as in silence or a single stroke, `tempoBpm` means nothing. */
+  readonly hasTempo: boolean;
+}
 
 /**
- * Cut a recording of any length into waveforms of 6.144 s.
+ * Cut a recording of any length, which comes in pieces, into waveforms of 6.144 s. Two of them are in memory.
  *
  * A shorter one is played again from its start until the window is full: loops stay in time, and the level, which
  * tells the energy, stays what it is; silence at the end would halve it. A longer one is cut into windows side by side, the last
  * one ending where the recording ends.
  *
- * @param samples mono, 8 kHz, at least one.
+ * @param pieces mono, 8 kHz, together at least one sample.
  */
-export function windowsOf(samples: Float32Array): Waveform[] {
-  if (samples.length === 0) throw new Error('A recording without samples has no windows');
-  if (samples.length < waveformSamples) return [repeat(samples)];
-  const count = Math.ceil(samples.length / waveformSamples);
-  return Array.from({ length: count }, (_, i) => {
-    const start = Math.min(i * waveformSamples, samples.length - waveformSamples);
-    return samples.slice(start, start + waveformSamples);
-  });
+export async function* windowsOf(pieces: AsyncIterable<Float32Array>): AsyncGenerator<Waveform> {
+  // The window that waits for its successor, so that the last may reach back into it, and what there is of that.
+  const held = new Float32Array(2 * waveformSamples);
+  let filled = 0;
+  for await (const piece of pieces) {
+    for (let at = 0; at < piece.length; ) {
+      const count = Math.min(piece.length - at, held.length - filled);
+      held.set(piece.subarray(at, at + count), filled);
+      at += count;
+      filled += count;
+      if (filled < held.length) continue;
+      yield held.slice(0, waveformSamples);
+      held.copyWithin(0, waveformSamples);
+      filled = waveformSamples;
+    }
+  }
+  if (filled === 0) throw new Error('A recording without samples has no windows');
+  if (filled < waveformSamples) yield repeat(held.subarray(0, filled));
+  else yield held.slice(0, waveformSamples);
+  if (filled > waveformSamples) yield held.slice(filled - waveformSamples, filled);
 }
 
 function repeat(samples: Float32Array): Waveform {
@@ -29,23 +50,53 @@ function repeat(samples: Float32Array): Waveform {
   return waveform;
 }
 
-/** What the encoder hears in a whole recording: log-probabilities, attributes and embedding averaged over its windows. */
-export async function readRecording(encoder: Encoder, samples: Float32Array): Promise<SoundReading> {
-  const predictions = await encoder.predict(windowsOf(samples));
-  const pooled: Predictions = {
-    tempo: meanRow(predictions.tempo),
-    key: meanRow(predictions.key),
-    attributes: meanRow(predictions.attributes),
-    embedding: meanRow(predictions.embedding),
-  };
-  return readingOf(pooled, 0);
-}
+/** Windows that are heard together. */
+const windowsAtOnce = 16;
 
-function meanRow(m: Matrix): Matrix {
-  const mean = zeros(1, m.cols);
-  for (let r = 0; r < m.rows; r++) {
-    const row = rowOf(m, r);
-    for (let i = 0; i < m.cols; i++) mean.data[i]! += row[i]! / m.rows;
+/** What the encoder hears in a recording: log-probabilities, attributes and embedding averaged over its windows. */
+export async function readRecording(
+  encoder: Pick<Encoder, 'predict'>,
+  recording: AsyncIterable<Piece>,
+): Promise<RecordingReading> {
+  let durationMs = 0;
+  const onsets = new OnsetCounter();
+  const samples = async function* () {
+    for await (const piece of recording) {
+      durationMs += piece.durationMs;
+      onsets.hear(piece.samples);
+      yield piece.samples;
+    }
+  };
+  const sums = new Map<keyof Predictions, Matrix>();
+  let count = 0;
+  let windows: Waveform[] = [];
+  const hear = async (): Promise<void> => {
+    const predictions = await encoder.predict(windows);
+    for (const [name, rows] of Object.entries(predictions) as [keyof Predictions, Matrix][]) {
+      const sum = sums.get(name) ?? zeros(1, rows.cols);
+      sums.set(name, sum);
+      for (let r = 0; r < rows.rows; r++) {
+        const row = rowOf(rows, r);
+        for (let i = 0; i < rows.cols; i++) sum.data[i]! += row[i]!;
+      }
+    }
+    count += windows.length;
+    windows = [];
+  };
+  for await (const window of windowsOf(samples())) {
+    windows.push(window);
+    if (windows.length === windowsAtOnce) await hear();
   }
-  return mean;
+  if (windows.length > 0) await hear();
+  const mean = (name: keyof Predictions): Matrix => {
+    const sum = sums.get(name)!;
+    return { ...sum, data: sum.data.map((value) => value / count) };
+  };
+  const pooled = {
+    tempo: mean('tempo'),
+    key: mean('key'),
+    attributes: mean('attributes'),
+    embedding: mean('embedding'),
+  };
+  return { ...readingOf(pooled, 0), durationMs, hasTempo: onsets.hasPulse };
 }

@@ -1,15 +1,17 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { Command } from 'commander';
 import { decodeAudio } from '../../engine/audio/decode.ts';
-import { type Encoder, loadEncoder, type SoundReading } from '../../engine/audio/encoder.ts';
+import { type Encoder, loadEncoder } from '../../engine/audio/encoder.ts';
 import { attributeNames, attributesOf, keyNames } from '../../engine/audio/labels.ts';
-import { readRecording } from '../../engine/audio/recording.ts';
+import { type RecordingReading, readRecording } from '../../engine/audio/recording.ts';
+import { digestOf } from '../../engine/core/digest.ts';
 import { DubplateError, type ErrorCode } from '../../engine/core/errors.ts';
 import { writeFileAtomic } from '../../engine/core/files.ts';
 import { rowOf, zeros } from '../../engine/core/matrix.ts';
 import { writeNpy } from '../../engine/core/npy.ts';
 import type { Progress } from '../../engine/core/progress.ts';
+import { HeardSoFar } from '../heard-so-far.ts';
 import { withProgress } from '../progress-bar.ts';
 import { standardEncoder } from '../standard-encoder.ts';
 
@@ -23,8 +25,7 @@ interface EmbedFlags {
 /** One recording that was heard. */
 interface Heard {
   readonly file: string;
-  readonly seconds: number;
-  readonly reading: SoundReading;
+  readonly reading: RecordingReading;
 }
 
 /** One file that could not be heard, and why. */
@@ -47,7 +48,13 @@ export const embedCommand = (): Command =>
     .option('--out <file.npy>', 'write the embeddings here [files × dim] and the names beside it (.txt)')
     .option('--json', 'print as JSON, embeddings included', false)
     .option('--quiet', 'no progress', false)
-    .addHelpText('after', '\nA file that cannot be read does not stop the others; the exit code is then 2.')
+    .addHelpText(
+      'after',
+      `
+A file that cannot be read does not stop the others; the exit code is then 2. With --out, what was heard is kept beside it
+(.npy.partial) until all is: the same command goes on from there after an interruption. A recording without a pulse, such as
+silence or a single stroke, has no bpm (null in JSON).`,
+    )
     .action((files: readonly string[], flags: EmbedFlags) => embed(files, flags));
 
 async function embed(paths: readonly string[], flags: EmbedFlags): Promise<void> {
@@ -57,10 +64,16 @@ async function embed(paths: readonly string[], flags: EmbedFlags): Promise<void>
     });
   }
   const files = paths.flatMap(soundFiles);
-  const { heard, failed } = await withProgress(flags, 'Nothing was written.', (progress) =>
-    listen(files, flags.encoder, progress),
+  const partial = flags.out === undefined ? undefined : `${flags.out}.partial`;
+  const left =
+    partial === undefined
+      ? 'Nothing was written.'
+      : `What was heard so far is in ${partial}; the same command goes on from there.`;
+  const { heard, failed, kept } = await withProgress(flags, left, (progress) =>
+    listen(files, flags.encoder, partial, progress),
   );
   if (flags.out !== undefined && heard.length > 0) writeEmbeddings(flags.out, heard);
+  kept?.forget();
   process.stdout.write(flags.json ? toJson(heard, failed) : toTable(heard));
   if (!flags.json) process.stderr.write(failed.map((f) => `error: ${f.message}\n  → ${f.hint}\n`).join(''));
   if (failed.length > 0) {
@@ -88,28 +101,37 @@ function soundFiles(path: string): string[] {
 async function listen(
   files: readonly string[],
   encoderPath: string | undefined,
+  partial: string | undefined,
   progress: Progress,
-): Promise<{ readonly heard: readonly Heard[]; readonly failed: readonly Failed[] }> {
+): Promise<{ readonly heard: readonly Heard[]; readonly failed: readonly Failed[]; readonly kept?: HeardSoFar }> {
   const heard: Heard[] = [];
   const failed: Failed[] = [];
-  let encoder: Encoder | undefined = encoderPath === undefined ? undefined : await loadEncoder(encoderPath);
+  let encoder: Encoder | undefined;
+  let kept: HeardSoFar | undefined;
+  const open = async (): Promise<Encoder> => {
+    encoder ??= await (encoderPath === undefined ? standardEncoder(progress) : loadEncoder(encoderPath));
+    if (partial !== undefined) kept ??= new HeardSoFar(partial, digestOf(encoder.bytes));
+    return encoder;
+  };
+  if (encoderPath !== undefined || (partial !== undefined && existsSync(partial))) await open();
+  const predict: Encoder['predict'] = async (waveforms) => (await open()).predict(waveforms);
   try {
     for (const [i, file] of files.entries()) {
-      const recording = await decodeAudio(file).catch((error: unknown) => {
+      try {
+        const before = kept?.of(file);
+        const reading = before ?? (await readRecording({ predict }, decodeAudio(file)));
+        if (!before) kept?.add(file, reading);
+        heard.push({ file, reading });
+      } catch (error) {
         if (!(error instanceof DubplateError)) throw error;
         failed.push({ file, code: error.code, message: error.message, hint: error.hint });
-      });
-      if (recording) {
-        encoder ??= await standardEncoder(progress);
-        const reading = await readRecording(encoder, recording.samples);
-        heard.push({ file, seconds: recording.durationMs / 1000, reading });
       }
       progress('listening to files', i + 1, files.length);
     }
   } finally {
     await encoder?.close();
   }
-  return { heard, failed };
+  return { heard, failed, ...(kept ? { kept } : {}) };
 }
 
 function writeEmbeddings(path: string, heard: readonly Heard[]): void {
@@ -123,11 +145,11 @@ function toTable(heard: readonly Heard[]): string {
   if (heard.length === 0) return '';
   const width = Math.max(4, ...heard.map(({ file }) => file.length));
   const header = ['file'.padEnd(width), 'seconds', '  bpm', 'key     ', ...attributeNames.map(columnTitle)].join('  ');
-  const lines = heard.map(({ file, seconds, reading }) =>
+  const lines = heard.map(({ file, reading }) =>
     [
       file.padEnd(width),
-      seconds.toFixed(1).padStart(7),
-      reading.tempoBpm.toFixed(1).padStart(5),
+      (reading.durationMs / 1000).toFixed(1).padStart(7),
+      (reading.hasTempo ? reading.tempoBpm.toFixed(1) : '-').padStart(5),
       (keyNames[reading.key] ?? '').padEnd(8),
       ...attributesOf(reading).map((value, i) =>
         value.toFixed(2).padStart(columnTitle(attributeNames[i] ?? '').length),
@@ -141,10 +163,10 @@ function toTable(heard: readonly Heard[]): string {
 const columnTitle = (name: string): string => name.replace(/[A-Z]/g, (letter) => `/${letter.toLowerCase()}`);
 
 function toJson(heard: readonly Heard[], failed: readonly Failed[]): string {
-  const rows = heard.map(({ file, seconds, reading }) => ({
+  const rows = heard.map(({ file, reading }) => ({
     file,
-    seconds,
-    tempoBpm: reading.tempoBpm,
+    seconds: reading.durationMs / 1000,
+    tempoBpm: reading.hasTempo ? reading.tempoBpm : null,
     key: reading.key,
     keyName: keyNames[reading.key],
     ...Object.fromEntries(attributesOf(reading).map((value, i) => [attributeNames[i], value])),

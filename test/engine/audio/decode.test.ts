@@ -15,7 +15,7 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { decodeAudio } from '../../../engine/audio/decode.ts';
 import { windowsOf } from '../../../engine/audio/recording.ts';
-import { resample } from '../../../engine/audio/resample.ts';
+import { createResampler } from '../../../engine/audio/resample.ts';
 import { waveformSamples } from '../../../engine/core/catalogue.ts';
 import { flacFile, mp3File, opusFile, wavFile } from './sound-files.ts';
 
@@ -37,11 +37,53 @@ const level = (samples: Float32Array): number => Math.sqrt(samples.reduce((sum, 
 const middle = (samples: Float32Array): Float32Array =>
   samples.subarray(samples.length >> 2, (3 * samples.length) >> 2);
 
+function joined(parts: readonly Float32Array[]): Float32Array {
+  return Float32Array.from(parts.flatMap((part) => [...part]));
+}
+
+/** A recording in one piece. */
+async function decodeWhole(path: string): Promise<{ readonly samples: Float32Array; readonly durationMs: number }> {
+  const parts: Float32Array[] = [];
+  let durationMs = 0;
+  for await (const piece of decodeAudio(path)) {
+    parts.push(piece.samples);
+    durationMs += piece.durationMs;
+  }
+  return { samples: joined(parts), durationMs };
+}
+
+/** A signal at another rate; it is passed on in pieces of this length. */
+async function resample(
+  signal: Float32Array,
+  fromHz: number,
+  toHz: number,
+  pieceLength = signal.length,
+): Promise<Float32Array> {
+  const resampler = await createResampler(fromHz, toHz);
+  const parts: Float32Array[] = [];
+  for (let at = 0; at < signal.length; at += pieceLength) {
+    parts.push(resampler.push(signal.subarray(at, at + pieceLength)));
+  }
+  parts.push(resampler.end());
+  resampler.close();
+  return joined(parts);
+}
+
+/** The windows of a signal that comes in pieces of this length. */
+async function cutUp(signal: Float32Array, pieceLength = signal.length): Promise<Float32Array[]> {
+  const pieces = async function* () {
+    for (let at = 0; at < signal.length; at += pieceLength) yield signal.subarray(at, at + pieceLength);
+  };
+  const windows: Float32Array[] = [];
+  for await (const window of windowsOf(pieces())) windows.push(window);
+  return windows;
+}
+
 describe('decodeAudio', () => {
   it('gives back the samples of an 8 kHz WAV and FLAC', async () => {
     const samples = tone(440, 8000, 1);
     for (const path of [write(wavFile([samples], 8000)), write(flacFile(samples), 'flac')]) {
-      const { samples: got, durationMs } = await decodeAudio(path);
+      const { samples: got, durationMs } = await decodeWhole(path);
       expect(durationMs).toBe(1000);
       expect(got.length).toBe(8000);
       expect(Math.max(...got.map((v, i) => Math.abs(v - samples[i]!)))).toBeLessThan(1e-4);
@@ -50,25 +92,25 @@ describe('decodeAudio', () => {
 
   it('knows a file by its content, not by its name', async () => {
     const path = write(flacFile(tone(440, 8000, 0.5)), 'wav');
-    expect((await decodeAudio(path)).durationMs).toBe(500);
+    expect((await decodeWhole(path)).durationMs).toBe(500);
   });
 
   it('reads MP3 and Opus', async () => {
-    const mp3 = await decodeAudio(write(mp3File(50), 'mp3'));
+    const mp3 = await decodeWhole(write(mp3File(50), 'mp3'));
     expect(Math.abs(mp3.durationMs - (50 * 1152) / 44.1)).toBeLessThan(2 * (1152 / 44.1)); // a decoder's delay
-    const opus = await decodeAudio(write(opusFile(100), 'opus'));
+    const opus = await decodeWhole(write(opusFile(100), 'opus'));
     expect(Math.abs(opus.durationMs - 2000)).toBeLessThan(30);
     for (const { samples } of [mp3, opus]) expect(samples.every((v) => Math.abs(v) < 1e-3)).toBe(true);
   });
 
   it('averages the channels', async () => {
     const [left, right] = [tone(300, 8000, 0.5), tone(500, 8000, 0.5)];
-    const { samples } = await decodeAudio(write(wavFile([left, right], 8000)));
+    const { samples } = await decodeWhole(write(wavFile([left, right], 8000)));
     expect(Math.max(...samples.map((v, i) => Math.abs(v - (left[i]! + right[i]!) / 2)))).toBeLessThan(1e-4);
   });
 
   it.each([11_025, 22_050, 44_100, 48_000, 96_000])('brings %i Hz to 8 kHz with the same tone', async (rateHz) => {
-    const { samples, durationMs } = await decodeAudio(write(wavFile([tone(1000, rateHz, 1)], rateHz)));
+    const { samples, durationMs } = await decodeWhole(write(wavFile([tone(1000, rateHz, 1)], rateHz)));
     expect(durationMs).toBeCloseTo(1000, 6);
     expect(Math.abs(samples.length - 8000)).toBeLessThan(40);
     expect(level(middle(samples))).toBeCloseTo(0.5 / Math.SQRT2, 2);
@@ -110,7 +152,7 @@ describe('decodeAudio', () => {
     ['a MP3 header with nothing behind it', Buffer.concat([mp3File(1), Buffer.alloc(500, 0x41)]), 'no sound'],
   ])('refuses %s and says why', async (_, bytes, found) => {
     const path = write(bytes);
-    await expect(decodeAudio(path)).rejects.toMatchObject({
+    await expect(decodeWhole(path)).rejects.toMatchObject({
       code: 'INVALID_AUDIO',
       message: expect.stringMatching(new RegExp(`${path}.*${found}`)),
       hint: expect.stringMatching(/WAV|again/),
@@ -125,7 +167,7 @@ describe('decodeAudio', () => {
         const cut = bytes.subarray(0, Math.floor(share * bytes.length));
         // An MP3 cut exactly between two frames is a whole, shorter MP3.
         if (which === 2 && cut.length % 417 === 0 && cut.length >= 2 * 417) return;
-        await expect(decodeAudio(write(cut))).rejects.toMatchObject({ code: 'INVALID_AUDIO' });
+        await expect(decodeWhole(write(cut))).rejects.toMatchObject({ code: 'INVALID_AUDIO' });
       }),
       { numRuns: 60 },
     );
@@ -133,11 +175,11 @@ describe('decodeAudio', () => {
 
   it('says that a file is missing, or a folder', async () => {
     const missing = join(folder, 'missing.wav');
-    await expect(decodeAudio(missing)).rejects.toMatchObject({
+    await expect(decodeWhole(missing)).rejects.toMatchObject({
       code: 'FILE_NOT_FOUND',
       message: expect.stringContaining(missing),
     });
-    await expect(decodeAudio(folder)).rejects.toMatchObject({
+    await expect(decodeWhole(folder)).rejects.toMatchObject({
       code: 'FILE_NOT_FOUND',
       message: expect.stringContaining('folder'),
     });
@@ -155,6 +197,21 @@ describe('resample', () => {
     },
   );
 
+  it.each([11_025, 44_100, 48_000, 96_000])(
+    'from %i Hz gives the same in pieces of any length, and all of it',
+    async (rateHz) => {
+      const signal = Float32Array.from(tone(500, rateHz, 0.5), (v, i) => v * Math.cos(i / 999));
+      const whole = await resample(signal, rateHz, 8000);
+      const length = Math.ceil((signal.length * 8000) / rateHz);
+      expect(whole.length).toBe(length);
+      for (const pieceLength of [100, 4096, 10_000]) {
+        const got = await resample(signal, rateHz, 8000, pieceLength);
+        expect(got.length).toBe(length);
+        expect(Math.max(...got.map((v, i) => Math.abs(v - whole[i]!)))).toBeLessThan(1e-6);
+      }
+    },
+  );
+
   it('takes signals of many megabytes', async () => {
     const samples = await resample(tone(1000, 96_000, 15), 96_000, 8000); // 5.8 MB
     expect(Math.abs(samples.length - 120_000)).toBeLessThan(100);
@@ -163,10 +220,13 @@ describe('resample', () => {
 });
 
 describe('windowsOf', () => {
-  it('covers every sample of a long recording, in whole windows', () => {
-    fc.assert(
-      fc.property(fc.integer({ min: waveformSamples, max: 4 * waveformSamples }), (length) => {
-        const windows = windowsOf(Float32Array.from({ length }, (_, i) => i));
+  it('covers every sample of a long recording, in whole windows, however it is cut into pieces', async () => {
+    const lengths = fc.integer({ min: waveformSamples, max: 4 * waveformSamples });
+    const pieceLengths = fc.integer({ min: 1000, max: 3 * waveformSamples });
+    await fc.assert(
+      fc.asyncProperty(lengths, pieceLengths, async (length, pieceLength) => {
+        const signal = Float32Array.from({ length }, (_, i) => i);
+        const windows = await cutUp(signal, pieceLength);
         expect(windows.length).toBe(Math.ceil(length / waveformSamples));
         windows.forEach((window, i) => {
           expect(window.length).toBe(waveformSamples);
@@ -178,8 +238,8 @@ describe('windowsOf', () => {
     );
   });
 
-  it('plays a short recording again until the window is full', () => {
-    const [window, ...more] = windowsOf(Float32Array.of(1, 2, 3));
+  it('plays a short recording again until the window is full', async () => {
+    const [window, ...more] = await cutUp(Float32Array.of(1, 2, 3), 2);
     expect(more).toEqual([]);
     expect([...window!.subarray(0, 7)]).toEqual([1, 2, 3, 1, 2, 3, 1]);
     expect(window!.at(-1)).toBe(((waveformSamples - 1) % 3) + 1);
@@ -204,14 +264,14 @@ describe.skipIf(!hasRecordings)('real recordings', () => {
   it('decode, and are refused when their end is missing', async () => {
     expect(chosen.length).toBe(12);
     for (const path of chosen) {
-      const { samples, durationMs } = await decodeAudio(path);
+      const { samples, durationMs } = await decodeWhole(path);
       expect(Math.abs(samples.length / 8 - durationMs), path).toBeLessThan(20);
       expect(level(samples), path).toBeGreaterThan(1e-4);
       const cut = join(folder, `cut-${path.split('/').at(-1)}`);
       copyFileSync(path, cut);
       chmodSync(cut, 0o600);
       truncateSync(cut, Math.floor(0.6 * statSync(path).size));
-      await expect(decodeAudio(cut), path).rejects.toMatchObject({ code: 'INVALID_AUDIO' });
+      await expect(decodeWhole(cut), path).rejects.toMatchObject({ code: 'INVALID_AUDIO' });
     }
   });
 });
