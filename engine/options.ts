@@ -56,10 +56,14 @@ export const encoderOptionsSchema = z.strictObject({
    */
   tracksPerEpoch: z.int().min(1).default(500),
   batch: z.int().min(1).max(512).default(16),
+  /** Training ends early after so many epochs that did no better on artists kept back; the best epoch is kept in any case. */
+  patience: z.int().min(1).default(3),
   /** A track's factor is a target once it is made from this many listeners. */
   minFans: z.int().min(1).default(5),
   /** Days until the encoder is trained again; in between only new tracks are embedded. */
   retrainDays: z.int().min(1).default(14),
+  /** Whether such a training goes on from the encoder before, or starts anew. */
+  goOn: z.boolean().default(true),
 });
 
 export const blendOptionsSchema = z.discriminatedUnion('kind', [

@@ -3,12 +3,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type Encoder, loadEncoder } from '../engine/audio/encoder.ts';
 import { attributesOf } from '../engine/audio/labels.ts';
-import { type Example, trainEncoder } from '../engine/audio/train.ts';
-import type { SoundAttributes, Waveform } from '../engine/core/catalogue.ts';
+import { trainEncoder } from '../engine/audio/train.ts';
+import type { SoundAttributes } from '../engine/core/catalogue.ts';
 import { writeFileAtomic } from '../engine/core/files.ts';
 import type { Progress } from '../engine/core/progress.ts';
-import { below, createStreams, type Draw } from '../engine/core/random.ts';
-import { synthesise } from '../sim/audio/synthesise.ts';
+import { createStreams } from '../engine/core/random.ts';
+import { synthesiseTracks } from './synthesised-tracks.ts';
 
 /** Raised whenever the network, the synthesiser or the training below changes what comes out. */
 const standardVersion = 1;
@@ -39,39 +39,20 @@ export async function standardEncoder(
 ): Promise<Encoder> {
   const { path = standardEncoderPath(), training = standardTraining } = options;
   if (existsSync(path)) return loadEncoder(path);
-  const examples = synthesiseExamples(training.tracks, progress);
+  const examples = synthesiseTracks(training.tracks, createStreams('standard tracks'), { progress }).map(
+    (track, i) => ({
+      ...track,
+      factor: soundMap(track.sound),
+      group: String(i),
+    }),
+  );
   const dim = soundMap({ tempoBpm: 100, key: 0, energy: 0, timbre: [0, 0, 0, 0] }).length;
-  const { encoder } = await trainEncoder(examples, { ...training, dim }, createStreams('standard encoder'), progress);
+  const { encoder } = await trainEncoder(examples, { ...training, dim }, createStreams('standard encoder'), {
+    progress,
+    checkpoint: `${path}.checkpoint`,
+  });
   writeFileAtomic(path, encoder.bytes);
   return encoder;
-}
-
-function synthesiseExamples(tracks: number, progress: Progress): Example[] {
-  const streams = createStreams('standard tracks');
-  return Array.from({ length: tracks }, (_, track) => {
-    const sound = drawSound(streams('sound', track));
-    const waveform = compact(synthesise(sound, streams('waveform', track)));
-    progress('synthesising tracks to learn from', track + 1, tracks);
-    return { waveform, sound, factor: soundMap(sound), group: String(track) };
-  });
-}
-
-const drawSound = (draw: Draw): SoundAttributes => ({
-  tempoBpm: 58 * (190 / 58) ** draw(),
-  key: below(24, draw),
-  energy: draw(),
-  timbre: [draw(), draw(), draw(), draw()],
-});
-
-/** Kept at 16 bits: half the memory, and as good as a CD. Plain loops: this runs for every track of every batch. */
-function compact(waveform: Waveform): () => Waveform {
-  const stored = new Int16Array(waveform.length);
-  for (let i = 0; i < stored.length; i++) stored[i] = Math.round((waveform[i] ?? 0) * 32_767);
-  return () => {
-    const samples = new Float32Array(stored.length);
-    for (let i = 0; i < samples.length; i++) samples[i] = (stored[i] ?? 0) / 32_767;
-    return samples;
-  };
 }
 
 /**

@@ -1,9 +1,18 @@
-import type { Weight } from './weights.ts';
+import type { Weight, WeightValues } from './weights.ts';
+
+/** What an optimizer remembers, by name of the weight. */
+export interface AdamState {
+  readonly steps: number;
+  readonly mean: WeightValues;
+  readonly square: WeightValues;
+}
 
 /** Moves weights against their gradients; remembers a running mean and square of each gradient. */
 export interface Optimizer {
   /** @param gradients by name of the weight. */
   step(gradients: (name: string) => Float32Array, learningRate: number): void;
+  /** What is remembered now; it changes with the next step. */
+  state(): AdamState;
 }
 
 const beta1 = 0.9;
@@ -18,15 +27,16 @@ const largestNorm = 5;
  *     m ← β₁m + (1 - β₁)g     v ← β₂v + (1 - β₂)g²     w ← w - η(m̂ / (√v̂ + ε) + λw)
  *
  * Biases are not decayed.
+ * @param from where an earlier optimizer of the same weights stood; a copy is made.
  * @see Kingma & Ba (2015); Loshchilov & Hutter (2019).
  */
-export function createAdam(weights: readonly Weight[]): Optimizer {
+export function createAdam(weights: readonly Weight[], from?: AdamState): Optimizer {
   const states = weights.map((weight) => ({
     weight,
-    mean: new Float32Array(weight.data.length),
-    square: new Float32Array(weight.data.length),
+    mean: from?.mean.get(weight.name)?.slice() ?? new Float32Array(weight.data.length),
+    square: from?.square.get(weight.name)?.slice() ?? new Float32Array(weight.data.length),
   }));
-  let steps = 0;
+  let steps = from?.steps ?? 0;
   return {
     step(gradients, learningRate) {
       steps++;
@@ -50,6 +60,11 @@ export function createAdam(weights: readonly Weight[]): Optimizer {
         }
       }
     },
+    state: () => ({
+      steps,
+      mean: new Map(states.map(({ weight, mean }) => [weight.name, mean])),
+      square: new Map(states.map(({ weight, square }) => [weight.name, square])),
+    }),
   };
 }
 

@@ -12,8 +12,9 @@ export interface EncoderQuality {
   readonly keyScore: number;
   readonly energyR2: number;
   readonly brightnessR2: number;
-  /** Over envelope, odd/even and modulation, averaged. */
-  readonly timbreR2: number;
+  readonly envelopeR2: number;
+  readonly oddEvenR2: number;
+  readonly modulationR2: number;
   /** Of the factors, over all their dimensions: 1 - Σ|y - z|² / Σ|y - ȳ|², weighted by how well each is known. */
   readonly embeddingR2: number;
 }
@@ -37,7 +38,7 @@ export function encoderQuality(readings: readonly Reading[], truths: readonly Tr
   const share = (isRight: (pair: (typeof sounds)[number]) => number): number =>
     sounds.reduce((total, pair) => total + isRight(pair), 0) / sounds.length;
   const r2Of = (value: (sound: SoundAttributes) => number): number =>
-    r2(
+    rSquared(
       sounds.map(({ sound }) => value(sound)),
       sounds.map(({ heard }) => value(heard)),
     );
@@ -51,7 +52,9 @@ export function encoderQuality(readings: readonly Reading[], truths: readonly Tr
     keyScore: share(({ heard, sound }) => keyScore(heard.key, sound.key)),
     energyR2: r2Of((s) => s.energy),
     brightnessR2: r2Of((s) => s.timbre[0]),
-    timbreR2: (r2Of((s) => s.timbre[1]) + r2Of((s) => s.timbre[2]) + r2Of((s) => s.timbre[3])) / 3,
+    envelopeR2: r2Of((s) => s.timbre[1]),
+    oddEvenR2: r2Of((s) => s.timbre[2]),
+    modulationR2: r2Of((s) => s.timbre[3]),
     embeddingR2: embeddingR2(readings, truths),
   };
 }
@@ -70,7 +73,7 @@ export function keyScore(heard: number, truth: number): number {
 }
 
 /** 1 - Σ(y - z)² / Σ(y - ȳ)² */
-function r2(truth: readonly number[], heard: readonly number[]): number {
+export function rSquared(truth: readonly number[], heard: readonly number[]): number {
   const mean = truth.reduce((total, y) => total + y, 0) / truth.length;
   const spread = truth.reduce((total, y) => total + (y - mean) ** 2, 0);
   const error = truth.reduce((total, y, i) => total + (y - (heard[i] ?? Number.NaN)) ** 2, 0);

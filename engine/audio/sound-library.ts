@@ -28,6 +28,8 @@ export interface SoundIndex {
   readonly encoder: string;
   /** The generation whose factors the encoder was trained towards; the embeddings were carried from there. */
   readonly trainedOn: number;
+  /** 1 where the encoder has learnt from the factor of a track [tracks]. */
+  readonly isTaught: Uint8Array;
   readonly drift: number;
   /** Work of this update: examples × epochs trained on, tracks heard for the first time by this encoder. */
   readonly trained: number;
@@ -45,6 +47,8 @@ interface Shelf {
   /** Embeddings in that generation's space, by track: of those it was trained on, and of all tracks met so far in turn. */
   readonly trained: Embeddings;
   readonly embeddings: Float32Array[];
+  /** Tracks whose factors it has learnt from. */
+  readonly taught: ReadonlySet<number>;
 }
 
 type Embeddings = ReadonlyMap<number, Float32Array>;
@@ -101,6 +105,7 @@ export class SoundLibrary {
       ...carried,
       encoder: shelf.digest,
       trainedOn: shelf.generation,
+      isTaught: Uint8Array.from({ length: targets.tracks.rows }, (_, track) => (shelf.taught.has(track) ? 1 : 0)),
       trained: Math.min(examples.length, this.#options.tracksPerEpoch) * this.#options.epochs,
       embedded: shelf.embeddings.length - before,
     };
@@ -112,8 +117,8 @@ export class SoundLibrary {
     examples: readonly TrackExample[],
     progress: Progress,
   ): Promise<Shelf> {
-    const { encoder, trained } = this.#given
-      ? { encoder: this.#given, trained: new Map() }
+    const { encoder, trained, taught } = this.#given
+      ? { encoder: this.#given, trained: new Map(), taught: new Set<number>() }
       : await this.#train(targets, examples, progress);
     return {
       encoder,
@@ -123,6 +128,7 @@ export class SoundLibrary {
       anchors: targets.tracks,
       fans: targets.fans,
       trained,
+      taught,
       embeddings: [],
     };
   }
@@ -131,11 +137,13 @@ export class SoundLibrary {
     targets: SoundTargets,
     examples: readonly TrackExample[],
     progress: Progress,
-  ): Promise<{ readonly encoder: Encoder; readonly trained: Embeddings }> {
+  ): Promise<{ readonly encoder: Encoder; readonly trained: Embeddings; readonly taught: ReadonlySet<number> }> {
     const dim = targets.tracks.cols;
-    // The same examples, options and generation give the same encoder: arms that agree so far train it once.
+    const earlier = this.#options.goOn ? this.#shelf?.encoder : undefined;
+    // The same examples, options, generation and start give the same encoder: arms that agree so far train it once.
     const key = digestOf(
       'encoder',
+      this.#options.goOn ? (this.#shelf?.digest ?? '') : '',
       JSON.stringify(this.#options),
       `${targets.generation} ${examples.length}`,
       targets.tracks.data,
@@ -144,9 +152,13 @@ export class SoundLibrary {
     return this.#memo.get(key, async () => {
       const streams: Streams = (purpose, actor, step) =>
         this.#streams(`encoder ${targets.generation} ${purpose}`, actor, step);
-      const { encoder, embeddings } = await trainEncoder(examples, { ...this.#options, dim }, streams, progress);
+      const { encoder, embeddings, isKeptBack } = await trainEncoder(examples, { ...this.#options, dim }, streams, {
+        progress,
+        startFrom: earlier,
+      });
       const trained = new Map(examples.map(({ track }, i) => [track, embeddings[i]!]));
-      return { encoder, trained, close: () => encoder.close() };
+      const taught = new Set(examples.flatMap(({ track, factor }, i) => (factor && !isKeptBack[i] ? [track] : [])));
+      return { encoder, trained, taught, close: () => encoder.close() };
     });
   }
 

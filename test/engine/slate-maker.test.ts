@@ -46,6 +46,7 @@ async function generationOf(): Promise<Generation> {
       embeddings: randomMatrix(tracks, k, streams('sound', 0)),
       encoder: '',
       trainedOn: 1,
+      isTaught: new Uint8Array(tracks),
       drift: 0,
       trained: 0,
       embedded: tracks,

@@ -194,7 +194,9 @@ describe('quality', () => {
       keyScore: 1,
       energyR2: 1,
       brightnessR2: 1,
-      timbreR2: 1,
+      envelopeR2: 1,
+      oddEvenR2: 1,
+      modulationR2: 1,
       embeddingR2: 1,
     });
     const lazy = right.map((reading) => ({

@@ -1,15 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { writeCheckpoint } from '../../../engine/audio/checkpoint.ts';
 import { type Encoder, loadEncoder } from '../../../engine/audio/encoder.ts';
 import { add, gradients, input, mean, scalar, square, subtract, sum, toOnnx } from '../../../engine/audio/graph.ts';
 import { openSession, type Values } from '../../../engine/audio/session.ts';
-import { type Example, trainEncoder } from '../../../engine/audio/train.ts';
+import { type Example, type TrainingOptions, trainEncoder } from '../../../engine/audio/train.ts';
 import { trainableNetwork } from '../../../engine/audio/weights.ts';
 import { waveformSamples } from '../../../engine/core/catalogue.ts';
 import { createStreams, normalFrom } from '../../../engine/core/random.ts';
+import { evaluate } from './float64.ts';
 import { drawSound, plainSound } from './sounds.ts';
 
 const streams = createStreams('encoder tests');
@@ -35,8 +37,8 @@ const tracks: Example[] = Array.from({ length: 130 }, (_, i) => {
 const few = tracks.slice(0, 12);
 const quick = { epochs: 1, batch: 4, dim };
 
-async function train(examples: readonly Example[], options = quick, startFrom?: Encoder) {
-  const result = await trainEncoder(examples, options, createStreams('training'), () => {}, startFrom);
+async function train(examples: readonly Example[], options: TrainingOptions = quick, startFrom?: Encoder) {
+  const result = await trainEncoder(examples, options, createStreams('training'), { startFrom });
   open.push(result.encoder);
   return result;
 }
@@ -150,50 +152,121 @@ describe('trainEncoder', () => {
     expect(second.report.epochs[0]!.attributes).toBeLessThan(first.report.epochs[0]!.attributes);
   });
 
+  it('ends at the same bytes when it is interrupted between epochs and goes on, and leaves no checkpoint', async () => {
+    const options = { epochs: 3, batch: 8, tracksPerEpoch: 32, dim };
+    const whole = await train(tracks, options);
+    const checkpoint = join(folder, 'training.checkpoint');
+    // Interrupted while the second epoch is under way: the examples themselves refuse.
+    let left = 40;
+    const breaking = tracks.map((example) => ({
+      ...example,
+      waveform: () => {
+        if (left-- < 0) throw new Error('interrupted');
+        return example.waveform();
+      },
+    }));
+    left = 32 + 12 + 10;
+    const run = { checkpoint };
+    await expect(trainEncoder(breaking, options, createStreams('training'), run)).rejects.toThrow('interrupted');
+    expect(existsSync(checkpoint)).toBe(true);
+    const labels: number[] = [];
+    const progress = (label: string, done: number): void => {
+      if (label === 'training the encoder') labels.push(done);
+    };
+    const rest = await trainEncoder(tracks, options, createStreams('training'), { checkpoint, progress });
+    open.push(rest.encoder);
+    expect(labels[0]).toBe(32 + 8); // the first epoch is not done again
+    expect(rest.report).toEqual(whole.report);
+    expect(Buffer.from(rest.encoder.bytes).equals(Buffer.from(whole.encoder.bytes))).toBe(true);
+    expect(existsSync(checkpoint)).toBe(false);
+  });
+
+  it('does not go on from the checkpoint of another training', async () => {
+    const options = { epochs: 2, batch: 8, tracksPerEpoch: 32, dim };
+    const checkpoint = join(folder, 'other.checkpoint');
+    writeCheckpoint(checkpoint, 'another', [], { history: [], validated: [], adam: undefined, best: undefined });
+    const result = await trainEncoder(tracks, options, createStreams('training'), { checkpoint });
+    open.push(result.encoder);
+    const whole = await train(tracks, options);
+    expect(Buffer.from(result.encoder.bytes).equals(Buffer.from(whole.encoder.bytes))).toBe(true);
+  });
+
+  it('keeps the epoch that did best on artists kept back, and stops when nothing gets better', async () => {
+    // Nothing can be learnt of factors that are drawn by chance, only remembered: after some epochs it gets worse.
+    const noise = streams('chance', 0);
+    const hopeless = tracks.map(({ sound: _, ...example }) => ({
+      ...example,
+      factor: Float32Array.from({ length: dim }, () => normalFrom(noise)),
+    }));
+    const { report } = await train(hopeless, { epochs: 30, patience: 2, batch: 8, dim });
+    expect(report.epochs.length).toBeLessThan(30);
+    expect(report.best).toBe(report.epochs.length - 2);
+    expect(report.steps).toBe(report.epochs.length * Math.floor(report.trained / 8));
+  });
+
+  it('says which examples were kept back', async () => {
+    const { report, isKeptBack } = await train(tracks, { epochs: 1, batch: 16, dim });
+    expect(isKeptBack.filter(Boolean)).toHaveLength(report.validated);
+    // Whole artists, of two tracks each.
+    for (let i = 0; i < isKeptBack.length; i += 2) expect(isKeptBack[i]).toBe(isKeptBack[i + 1]);
+  });
+
   it('refuses to learn from nothing', async () => {
     await expect(train([])).rejects.toThrow('nothing');
   });
 });
 
 describe('the network', () => {
-  it('has the gradient that its loss has: a step along it changes the loss as it says', async () => {
-    const network = trainableNetwork({ batch: 2, dim: 3 }, createStreams('gradient'));
-    const { outputs } = network;
-    const head = (t: typeof outputs.key) => mean(square(subtract(t, scalar(0.3))), [0, 1]);
-    const loss = add(
-      add(head(outputs.tempo), head(outputs.key)),
-      add(head(outputs.attributes), head(outputs.embedding)),
+  const network = trainableNetwork({ batch: 2, dim: 3 }, createStreams('gradient'));
+  const { outputs } = network;
+  const head = (t: typeof outputs.key) => mean(square(subtract(t, scalar(0.3))), [0, 1]);
+  const loss = add(add(head(outputs.tempo), head(outputs.key)), add(head(outputs.attributes), head(outputs.embedding)));
+  const draw = createStreams('gradient')('values', 0);
+  // Heads begin at zero; give every weight a value so that every gradient is alive.
+  const values = network.weights.map(({ weight }) => weight.data.map((v) => v + 0.02 * normalFrom(draw)));
+  const waveform = Float32Array.from([...tracks[0]!.waveform(), ...tracks[1]!.waveform()]);
+  /** The loss in float64 where weight `which` is moved by `by`. */
+  const lossAt = (which: number, by: (k: number) => number): number => {
+    const inputs = new Map<string, ArrayLike<number>>([['waveform', waveform]]);
+    for (const [i, { weight }] of network.weights.entries())
+      inputs.set(weight.name, i === which ? Float64Array.from(values[i]!, (v, k) => v + by(k)) : values[i]!);
+    return evaluate(loss, inputs)[0]!;
+  };
+  const asked = async () => {
+    const slopes = gradients(
+      loss,
+      network.weights.map(({ tensor }) => tensor),
     );
-    const tensors = network.weights.map(({ tensor }) => tensor);
-    const slopes = gradients(loss, tensors);
     const session = await openSession(toOnnx({ loss, ...Object.fromEntries(slopes.map((s, i) => [`d${i}`, s])) }));
-    const draw = createStreams('gradient')('values', 0);
-    // Heads begin at zero; give every weight a value so that every gradient is alive.
-    const values = network.weights.map(({ weight }) => weight.data.map((v) => v + 0.02 * normalFrom(draw)));
-    const waveform: Values = {
-      shape: [2, waveformSamples],
-      data: Float32Array.from([...tracks[0]!.waveform(), ...tracks[1]!.waveform()]),
-    };
-    const run = (weights: readonly Float32Array[]) =>
-      session.run({
-        waveform,
-        ...Object.fromEntries(
-          network.weights.map(({ weight }, i) => [weight.name, { shape: weight.shape, data: weights[i]! }]),
-        ),
-      });
-    const at = await run(values);
-    for (const [i, { weight }] of network.weights.entries()) {
-      const slope = at[`d${i}`]!.data;
-      const norm = Math.sqrt(slope.reduce((total, v) => total + v * v, 0));
-      if (norm < 1e-4) continue; // lost in float32
-      const size = Math.min(2e-2, 5e-3 / norm) * Math.max(1, norm);
-      const stepped = (sign: number) =>
-        values.map((v, j) => (j === i ? v.map((w, k) => w + (sign * size * slope[k]!) / norm) : v));
-      const [up, down] = [await run(stepped(1)), await run(stepped(-1))];
-      const measured = (up.loss!.data[0]! - down.loss!.data[0]!) / (2 * size);
-      expect(Math.abs(measured / norm - 1), weight.name).toBeLessThan(0.1);
-    }
+    const feeds: Record<string, Values> = { waveform: { shape: [2, waveformSamples], data: waveform } };
+    for (const [i, { weight }] of network.weights.entries())
+      feeds[weight.name] = { shape: weight.shape, data: values[i]! };
+    const results = await session.run(feeds);
     await session.close();
+    return results;
+  };
+
+  it('has the loss and the gradient of its float64 twin: along the gradient of every weight and along chance', async () => {
+    const results = await asked();
+    expect(results.loss!.data[0]! / lossAt(-1, () => 0)).toBeCloseTo(1, 5);
+    for (const [i, { weight }] of network.weights.entries()) {
+      const slope = results[`d${i}`]!.data;
+      const norm = Math.sqrt(slope.reduce((total, v) => total + v * v, 0));
+      if (weight.name === 'tempo.bias') {
+        expect(norm).toBeLessThan(1e-5); // the same for all classes: a softmax does not see it
+        continue;
+      }
+      expect(norm, weight.name).toBeGreaterThan(1e-6);
+      const chance = Float64Array.from(slope, () => normalFrom(draw) / Math.sqrt(slope.length));
+      const directions = [Float64Array.from(slope, (v) => v / norm), chance];
+      for (const [which, direction] of directions.entries()) {
+        const size = 1e-5;
+        const step = (sign: number): number => lossAt(i, (k) => sign * size * direction[k]!);
+        const measured = (step(1) - step(-1)) / (2 * size);
+        const said = direction.reduce((total, d, k) => total + d * slope[k]!, 0);
+        expect(Math.abs(measured - said), `${weight.name}, direction ${which}`).toBeLessThan(1e-3 * norm);
+      }
+    }
   });
 });
 
