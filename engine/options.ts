@@ -79,6 +79,12 @@ export const blendOptionsSchema = z.discriminatedUnion('kind', [
     /** Even a well-played track keeps 1 − this share of its sound: factors are never certain. */
     mostTrust: share.default(0.7),
   }),
+  /** The same trust; but on the other side stand the sound and what is known of the artist's other tracks together. */
+  z.strictObject({
+    kind: z.literal('withArtist'),
+    halfTrust: positive.default(5),
+    mostTrust: share.default(0.7),
+  }),
 ]);
 
 export const engineOptionsSchema = z.strictObject({

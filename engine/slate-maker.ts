@@ -1,4 +1,5 @@
 import type { Kernel, TrackIndex } from './als/kernel.ts';
+import { withArtistEvidence } from './blend/artist-evidence.ts';
 import { type BlendedSlate, createBlender, type TrackEvidence } from './blend/blend-slate.ts';
 import { type BlendThread, isDrawless } from './blend/blend-thread.ts';
 import { createColdSlates } from './cold-slate.ts';
@@ -57,7 +58,8 @@ export async function createSlateMaker(
   thread: BlendThread,
   fewestPairs = worthThread,
 ): Promise<SlateMaker> {
-  const { tracks, sound } = generation;
+  const { tracks } = generation;
+  const sound = contentVectors(generation, catalogue, options.blend);
   const evidence = trackEvidence(generation, catalogue);
   const blender = createBlender(evidence, options);
   const coldSlate = createColdSlates(generation, catalogue, options.slate);
@@ -87,7 +89,7 @@ export async function createSlateMaker(
     const X = factorsOf(askers, tracks.cols);
     const [collaborative, audio] = await Promise.all([
       kernel.scoreBlock(X, tracks),
-      sound && kernel.scoreBlock(X, sound.embeddings),
+      sound && kernel.scoreBlock(X, sound),
     ]);
     const scoresOf = (block: Float32Array, i: number): Float32Array =>
       block.subarray(i * tracks.rows, (i + 1) * tracks.rows);
@@ -135,6 +137,22 @@ export async function createSlateMaker(
       };
     },
   };
+}
+
+/** What the content of each track says of its factor [tracks × k]; undefined where nobody has listened. */
+function contentVectors(
+  { tracks, sound, evidence }: Generation,
+  catalogue: Catalogue,
+  blend: EngineOptions['blend'],
+): Matrix | undefined {
+  if (!sound || blend.kind !== 'withArtist') return sound?.embeddings;
+  return withArtistEvidence({
+    factors: tracks,
+    fans: evidence.fans,
+    embeddings: sound.embeddings,
+    isTaught: sound.isTaught,
+    artists: Array.from({ length: tracks.rows }, (_, track) => trackOf(catalogue, track).artist),
+  }).vectors;
 }
 
 const mostAtOnce = 512;

@@ -54,6 +54,7 @@ export function rankingOf(options: BlendOptions): Ranking {
     case 'fixed':
       return byScores(blends.fixed(options));
     case 'byEvidence':
+    case 'withArtist':
       return byScores(blends.byEvidence(options));
   }
 }
