@@ -1,6 +1,5 @@
 import { loadavg } from 'node:os';
 import { z } from 'zod';
-import type { Kernel } from '../../engine/als/kernel.ts';
 import { formatFigure } from '../../reports/format.ts';
 import { thisMachine } from '../machine.ts';
 
@@ -37,7 +36,13 @@ export const benchResultSchema = z.strictObject({
 
 export type BenchResult = z.output<typeof benchResultSchema>;
 
-export const benchMachine = ({ name, threads }: Kernel): BenchResult['machine'] => ({
+export const benchMachine = ({
+  name,
+  threads,
+}: {
+  readonly name: string;
+  readonly threads: number;
+}): BenchResult['machine'] => ({
   ...thisMachine(),
   kernel: name,
   threads,

@@ -5,6 +5,7 @@ import { DubplateError } from '../../engine/core/errors.ts';
 import type { Progress } from '../../engine/core/progress.ts';
 import { type AlsOptions, alsOptionsSchema } from '../../engine/options.ts';
 import { benchAls } from '../bench/als.ts';
+import { benchEncoder, type EncoderBench } from '../bench/encoder.ts';
 import { benchFoldIn } from '../bench/fold-in.ts';
 import type { ProblemSize } from '../bench/problem.ts';
 import { benchRetrieval } from '../bench/retrieval.ts';
@@ -49,9 +50,10 @@ interface FoldInFlags extends BenchFlags {
 /** `dubplate bench <what>`: measured rates of this machine. */
 export const benchCommand = (): Command => {
   const bench = new Command('bench').description(
-    'measure this machine: training, retrieval, fold-in (each has --help and --json)',
+    'measure this machine: training, retrieval, fold-in, the encoder (each has --help and --json)',
   );
-  for (const command of [alsCommand(), retrievalCommand(), foldInCommand()]) bench.addCommand(command.exitOverride());
+  for (const command of [alsCommand(), retrievalCommand(), foldInCommand(), encoderCommand()])
+    bench.addCommand(command.exitOverride());
   return bench;
 };
 
@@ -164,6 +166,42 @@ ${data}`,
     .action((flags: FoldInFlags) =>
       run('foldin', flags, (size, als, kernel, progress) => benchFoldIn({ ...flags, size, als }, kernel, progress)),
     );
+
+interface EncoderFlags extends EncoderBench {
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+const encoderCommand = (): Command =>
+  new Command('encoder')
+    .description('tracks per second that the audio encoder is trained on, and listens to')
+    .option('--tracks <count>', 'synthesised tracks of 6.1 s', countFlag, 256)
+    .option('--batch <count>', 'tracks per step of training', countFlag, 32)
+    .option('--factors <count>', 'length of the embedding', countFlag, 128)
+    .option('--steps <count>', 'steps of training that are timed', countFlag, 20)
+    .option('--repetitions <count>', 'how often both are timed; medians are printed', countFlag, 3)
+    .option('--seed <text>', 'seed of tracks and start weights', '1')
+    .option('--json', 'print as JSON', false)
+    .option('--quiet', 'no progress', false)
+    .addHelpText(
+      'after',
+      `
+Figures (column size: what was done, weights, length of the embedding, threads):
+  encoder.trainTracksPerSecond   tracks/s  batches filled, loss, all gradients and Adam, by the clock
+  encoder.trainCpuMsPerTrack     ms        the same in processor time of all threads
+  encoder.listenTracksPerSecond  tracks/s  tempo, key, energy, timbre and embedding of waveforms in memory
+  encoder.listenCpuMsPerTrack    ms        the same in processor time of all threads
+  encoder.peakMemoryBytes        B         most memory of the process
+
+The encoder always works on two threads: how sums are split over threads decides their last bits.`,
+    )
+    .action(async (flags: EncoderFlags) => {
+      const machine = benchMachine({ name: 'ONNX Runtime', threads: 2 });
+      const rows = await withProgress(flags, 'Nothing was measured to its end.', (progress) =>
+        benchEncoder(flags, progress),
+      );
+      printBench({ schema: 1, bench: 'encoder', machine, rows }, flags.json);
+    });
 
 const withCommonFlags = (
   command: Command,

@@ -3,17 +3,16 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
-import { max, median, min } from 'simple-statistics';
+import { median } from 'simple-statistics';
 import type { Kernel } from '../../../engine/als/kernel.ts';
 import { trainAls } from '../../../engine/als/train.ts';
 import { DubplateError } from '../../../engine/core/errors.ts';
 import { readNpy, readNpyVector } from '../../../engine/core/npy.ts';
 import { interactionMatrix } from '../../../engine/interactions/csr.ts';
 import type { AlsOptions } from '../../../engine/options.ts';
-import { formatFigure } from '../../../reports/format.ts';
 import { generateProblem, type Problem, sizeText } from '../../../scenarios/bench/problem.ts';
 import { writeProblem } from '../../../scenarios/bench/problem-files.ts';
-import { benchMachine, textTable, threadsText } from '../../../scenarios/bench/rows.ts';
+import { benchMachine, threadsText } from '../../../scenarios/bench/rows.ts';
 import { warmSweeps } from '../../../scenarios/bench/timed-training.ts';
 import { kernelFor } from '../../../scenarios/kernel.ts';
 import { countFlag, threadsFlag } from '../../../scenarios/number-flags.ts';
@@ -21,7 +20,8 @@ import { withProgress } from '../../../scenarios/progress-bar.ts';
 import { collectSetting } from '../../../scenarios/set-option.ts';
 import { tableOptions } from '../../../scenarios/train-table.ts';
 import { lossOf } from '../../engine/als/loss.ts';
-import { type Both, peerVersion, retrieve, type Training, train } from './jobs.ts';
+import { peer, peerVersion, retrieve, type Training, train } from './jobs.ts';
+import { type Both, type Comparison, compare, comparisonTable } from './side-by-side.ts';
 
 const sizes = {
   tiny: { users: 2000, tracks: 1000, interactions: 100_000, listeners: 2000 },
@@ -45,17 +45,6 @@ interface Flags {
   readonly set: readonly string[];
   readonly json: boolean;
   readonly quiet: boolean;
-}
-
-/** One figure of both programs: the median over all repetitions, and all of them. */
-interface Comparison extends Both<number> {
-  readonly what: string;
-  readonly size: string;
-  readonly unit: string;
-  /** How many times faster, or smaller, Dubplate is. */
-  readonly ratio: number;
-  readonly all: Both<readonly number[]>;
-  readonly provenance: 'measured';
 }
 
 const command = (): Command =>
@@ -93,10 +82,10 @@ Dubplate als.cgSteps, with als.momentum between sweeps. Confidence is 1 + als.al
 of both from their factors (test/engine/als/loss.ts).`,
     )
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-    .action(compare);
+    .action(compareWithImplicit);
 
-async function compare(flags: Flags): Promise<void> {
-  const peer = await peerVersion();
+async function compareWithImplicit(flags: Flags): Promise<void> {
+  const versions = await peerVersion();
   const { listeners, ...counts } = sizes[flags.size];
   const { als } = tableOptions([`als.sweeps=${flags.sweeps}`, ...settings, ...flags.set]);
   if (als.objective !== 'hkv') {
@@ -133,16 +122,22 @@ async function compare(flags: Flags): Promise<void> {
 
     const on = sizeText(size);
     const rows = [
-      compared('als.secondsPerSweep', on, 's', trainings, ({ ends }) => median(warmSweeps(ends.map((e) => e.seconds)))),
-      compared('als.cpuSecondsPerSweep', on, 's', trainings, ({ ends }) =>
+      compare(peer, { what: 'als.secondsPerSweep', size: on, unit: 's' }, trainings, ({ ends }) =>
+        median(warmSweeps(ends.map((e) => e.seconds))),
+      ),
+      compare(peer, { what: 'als.cpuSecondsPerSweep', size: on, unit: 's' }, trainings, ({ ends }) =>
         median(warmSweeps(ends.map((e) => e.cpuSeconds))),
       ),
       ...(sweeps === undefined ? [] : [toLoss(goal, on, sweeps, trainings)]),
-      compared('als.peakMemoryBytes', on, 'B', trainings, ({ peakMemoryBytes }) => peakMemoryBytes),
-      compared(
-        'retrieval.usersPerSecond',
-        `${on}, ${listeners} of the users, n=${n}`,
-        'users/s',
+      compare(
+        peer,
+        { what: 'als.peakMemoryBytes', size: on, unit: 'B' },
+        trainings,
+        ({ peakMemoryBytes }) => peakMemoryBytes,
+      ),
+      compare(
+        peer,
+        { what: 'retrieval.usersPerSecond', size: `${on}, ${listeners} of the users, n=${n}`, unit: 'users/s' },
         retrievals,
         (seconds) => listeners / seconds,
       ),
@@ -155,24 +150,16 @@ async function compare(flags: Flags): Promise<void> {
       sameLists: shareOfSameLists(lists('dubplate'), lists('implicit'), listeners),
     };
     if (flags.json) {
-      process.stdout.write(`${JSON.stringify({ schema: 1, bench: 'peers', machine, peer, load, checks, rows })}\n`);
+      process.stdout.write(
+        `${JSON.stringify({ schema: 1, bench: 'peers', machine, peer: versions, load, checks, rows })}\n`,
+      );
       return;
     }
     process.stdout.write(`${machine.cores} × ${machine.cpu}, ${threadsText(kernel)} each; load ${load.before.toFixed(1)} before, ${load.after.toFixed(1)} after
-Dubplate with the ${kernel.name} kernel; implicit ${peer.implicit}, numpy ${peer.numpy}, Python ${peer.python}
+Dubplate with the ${kernel.name} kernel; implicit ${versions.implicit}, numpy ${versions.numpy}, Python ${versions.python}
 implicit's own loss of its factors over ours: ${checks.lossAgreement.toFixed(6)}; users with the same tracks in both lists: ${(100 * checks.sameLists).toFixed(2)} %
 
-${textTable([
-  ['what', 'unit', 'dubplate', 'implicit', 'ratio', 'size'],
-  ...rows.map(({ what, unit, dubplate, implicit, ratio, all, size: of }) => [
-    what,
-    unit,
-    shown(dubplate, all.dubplate),
-    shown(implicit, all.implicit),
-    `${ratio.toFixed(2)} ×`,
-    of,
-  ]),
-])}`);
+${comparisonTable(peer, rows)}`);
     if (sweeps === undefined) {
       process.stdout.write(
         `Dubplate did not reach implicit's loss of ${goal.toPrecision(6)} in ${als.sweeps} sweeps.\n`,
@@ -183,27 +170,19 @@ ${textTable([
   }
 }
 
-function compared<T>(
-  what: string,
-  size: string,
-  unit: string,
-  of: Both<readonly T[]>,
-  figure: (one: T) => number,
-): Comparison {
-  const all = { dubplate: of.dubplate.map(figure), implicit: of.implicit.map(figure) };
-  const [dubplate, implicit] = [median(all.dubplate), median(all.implicit)];
-  const ratio = unit.endsWith('/s') ? dubplate / implicit : implicit / dubplate;
-  return { what, size, unit, dubplate, implicit, ratio, all, provenance: 'measured' };
-}
-
-function toLoss(goal: number, on: string, sweeps: number, trainings: Both<Training[]>): Comparison {
+function toLoss(
+  goal: number,
+  on: string,
+  sweeps: number,
+  trainings: Both<typeof peer, Training[]>,
+): Comparison<typeof peer> {
   const last = trainings.implicit[0]?.ends.length ?? 0;
   const size = `${on}, loss ${goal.toPrecision(6)}: sweep ${sweeps} against ${last}`;
   const seconds = {
     dubplate: trainings.dubplate.map(({ ends }) => ends[sweeps - 1]?.seconds ?? 0),
     implicit: trainings.implicit.map(({ ends }) => ends[last - 1]?.seconds ?? 0),
   };
-  return compared('als.secondsToLoss', size, 's', seconds, (one) => one);
+  return compare(peer, { what: 'als.secondsToLoss', size, unit: 's' }, seconds, (one) => one);
 }
 
 /**
@@ -238,11 +217,6 @@ function shareOfSameLists(ours: string, theirs: string, listeners: number): numb
 }
 
 const factorsIn = (folder: string) => [readNpy(join(folder, 'x.npy')), readNpy(join(folder, 'y.npy'))] as const;
-
-const shown = (figure: number, all: readonly number[]): string =>
-  all.length === 1
-    ? formatFigure(figure)
-    : `${formatFigure(figure)} (${formatFigure(min([...all]))} to ${formatFigure(max([...all]))})`;
 
 try {
   await command().parseAsync();

@@ -1,13 +1,16 @@
 // One timed job of Dubplate, for compare.ts: what implicit.py does, on the same files. The last line on stdout is JSON.
 //
 //   ours.ts train FOLDER --sweeps N --threads N [--out FOLDER]
+//   ours.ts encoder --tracks N --batch N --steps N
 //   ours.ts recommend FOLDER FACTORS --users N --n N --threads N --out FILE
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { chooseKernel } from '../../../engine/als/choose-kernel.ts';
 import { readNpy, writeNpy, writeNpyVector } from '../../../engine/core/npy.ts';
+import { silent } from '../../../engine/core/progress.ts';
 import { interactionMatrix } from '../../../engine/interactions/csr.ts';
 import { prepareRetrieval } from '../../../engine/retrieval/retrieve.ts';
+import { encoderProblem, timeEncoder } from '../../../scenarios/bench/encoder.ts';
 import { readProblem } from '../../../scenarios/bench/problem-files.ts';
 import { timeRetrieval } from '../../../scenarios/bench/retrieval.ts';
 import { peakMemoryBytes, startStopwatch } from '../../../scenarios/bench/stopwatch.ts';
@@ -66,4 +69,13 @@ program
       say({ seconds });
     },
   );
+program
+  .command('encoder')
+  .requiredOption('--tracks <n>', '', Number)
+  .requiredOption('--batch <n>', '', Number)
+  .requiredOption('--steps <n>', '', Number)
+  .action(async (flags: { tracks: number; batch: number; steps: number }) => {
+    const bench = { ...flags, factors: 128, repetitions: 1, seed: '1' };
+    say(await timeEncoder(encoderProblem(bench, silent), bench));
+  });
 await program.parseAsync();

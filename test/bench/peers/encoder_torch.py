@@ -1,0 +1,165 @@
+"""The encoder in PyTorch: the same layers, weights, batches and losses as `ours.ts encoder`, for compare-encoder.ts.
+
+  encoder_torch.py version
+  encoder_torch.py encoder FOLDER --steps N --threads N
+
+FOLDER holds what encoder-problem.ts wrote. The last line on stdout is JSON.
+"""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+
+try:
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+except ImportError as error:
+    sys.exit(f"no module {error.name}")
+
+SAMPLES = 49152
+WARM_UP = 3
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    jobs = parser.add_subparsers(required=True)
+    jobs.add_parser("version").set_defaults(job=lambda _: {"torch": torch.__version__, "python": sys.version.split()[0]})
+    encoder = jobs.add_parser("encoder")
+    encoder.add_argument("folder", type=Path)
+    encoder.add_argument("--steps", type=int, required=True)
+    encoder.add_argument("--threads", type=int, required=True)
+    encoder.set_defaults(job=run)
+    arguments = parser.parse_args()
+    print(json.dumps(arguments.job(arguments)))
+
+
+def read(folder, name):
+    """Tensors by name, from NAME.json (names and shapes) and NAME.f32 (values, one after the other)."""
+    values = np.fromfile(folder / f"{name}.f32", dtype="<f4")
+    tensors, at = {}, 0
+    for entry in json.loads((folder / f"{name}.json").read_text()):
+        size = int(np.prod(entry["shape"]))
+        tensors[entry["name"]] = torch.from_numpy(values[at : at + size].reshape(entry["shape"]).copy())
+        at += size
+    return tensors
+
+
+def run(arguments):
+    torch.set_num_threads(arguments.threads)
+    meta = json.loads((arguments.folder / "meta.json").read_text())
+    weights = read(arguments.folder, "weights")
+    constants = read(arguments.folder, "constants")
+    batch = read(arguments.folder, "batch")
+    waveforms = torch.from_numpy(np.fromfile(arguments.folder / "waveforms.f32", dtype="<f4").reshape(-1, SAMPLES))
+    for weight in weights.values():
+        weight.requires_grad_(True)
+
+    total = loss(batch, weights, constants)
+    total.backward()
+    agreement = {"loss": float(total), "gradients": {name: float(w.grad.norm()) for name, w in weights.items()}}
+
+    groups = {}
+    for name, weight in weights.items():
+        decay = 0.01 if weight.dim() > 1 else 0.0
+        groups.setdefault((meta["rates"][name], decay), []).append(weight)
+    adam = torch.optim.AdamW(
+        [{"params": ws, "lr": 1e-4 * rate, "weight_decay": decay} for (rate, decay), ws in groups.items()],
+        betas=(0.9, 0.99),
+        eps=1e-8,
+    )
+    rows = meta["batch"]
+    generator = torch.Generator().manual_seed(1)
+    for step in range(-WARM_UP, arguments.steps):
+        if step == 0:
+            clock, cpu = time.perf_counter(), time.process_time()
+        first = (step + WARM_UP) * rows
+        turned = torch.empty(rows, SAMPLES)
+        for i in range(rows):
+            start = int(torch.randint(SAMPLES, (1,), generator=generator))
+            sign = 1 - 2 * int(torch.randint(2, (1,), generator=generator))
+            source = waveforms[(first + i) % len(waveforms)]
+            turned[i, : SAMPLES - start] = sign * source[start:]
+            turned[i, SAMPLES - start :] = sign * source[:start]
+        adam.zero_grad(set_to_none=True)
+        loss({**batch, "waveform": turned}, weights, constants).backward()
+        torch.nn.utils.clip_grad_norm_(weights.values(), 5)
+        adam.step()
+    training = {"seconds": time.perf_counter() - clock, "cpuSeconds": time.process_time() - cpu}
+
+    with torch.inference_mode():
+        for at in range(0, WARM_UP * 32, 32):
+            network(waveforms[at : at + 32], weights, constants)
+        clock, cpu = time.perf_counter(), time.process_time()
+        for at in range(0, len(waveforms), 32):
+            network(waveforms[at : at + 32], weights, constants)
+    listening = {"seconds": time.perf_counter() - clock, "cpuSeconds": time.process_time() - cpu}
+    return {"agreement": agreement, "training": training, "listening": listening}
+
+
+def loss(batch, w, constants):
+    tempo, key, attributes, embedding = network(batch["waveform"], w, constants)
+    annotated, known = batch["annotatedWeight"], batch["factorWeight"]
+    cross = lambda name, said: -(batch[name] * said * annotated).sum()
+    square = lambda name, said, weight: (((said - batch[name]) ** 2).mean(1, keepdim=True) * weight).sum()
+    mean_squares = square("attributes", attributes, annotated) + square("embedding", embedding, known)
+    return cross("tempo", tempo) + cross("key", key) + 2 * mean_squares
+
+
+def network(x, w, constants):
+    """See engine/audio/network.ts."""
+    n = x.shape[0]
+    samples = x.unsqueeze(2)
+    dense = lambda name, rows: torch.addmm(w[f"{name}.bias"], rows, w[f"{name}.weight"])
+    hidden = lambda name, rows: F.relu(dense(name, rows))
+    power = lambda frames, cosine, sine: (frames @ cosine) ** 2 + (frames @ sine) ** 2
+
+    spectrum = lambda frames: power(frames, w["spectrum.cosine"], w["spectrum.sine"])
+    loudness = (torch.log(over_frames(samples, 256, spectrum) + 6e-6) + 7.8) * 0.25
+    texture = over_frames(loudness, 4, lambda frames: hidden("texture", frames))
+    steps = texture.shape[1]
+    around = F.pad(texture, (0, 0, 1, 1))
+    shifted = torch.cat([around[:, i : i + steps] for i in range(3)], 2)
+    onsets = hidden("onsets", shifted.reshape(n * steps, -1)).reshape(n, steps, 12)
+    change = (onsets - onsets.mean(1, keepdim=True)).transpose(1, 2).reshape(n * 12, steps)
+    by_channel = power(change, w["modulation.cosine"], w["modulation.sine"]).reshape(n, 12, -1)
+    modulations = torch.log(by_channel / (by_channel.mean((1, 2), keepdim=True) + 1e-4) + 0.05)
+    pulse = convolve("pulse", modulations, w).transpose(1, 2).reshape(n * 44, 32)
+    tempo = F.log_softmax(dense("tempo", pulse).reshape(n, 44) + w["tempo.prior"], 1)
+    of_change = modulations.reshape(n, 12, 12, 10).mean(3).reshape(n, 144)
+
+    semitones = lambda frames: power(frames, constants["semitones.cosine"], constants["semitones.sine"])
+    tones = (torch.log(over_frames(samples, 2048, semitones) + 6e-5) + 4.8) * 0.3
+    relative = tones - tones.mean(2, keepdim=True)
+    circle = lambda name, v: convolve(name, torch.cat([v, v[:, :, :11]], 2), w)
+    chords = circle("chords", relative.reshape(n * 47, 6, 12)).reshape(n, 47, 32, 12).mean(1)
+    tonics = circle("tonics", chords).transpose(1, 2).reshape(n * 12, 48)
+    key = F.log_softmax(dense("key", tonics).reshape(n, 24), 1)
+    grouped = relative[:, :44].reshape(n * 11, 4, 72).mean(1, keepdim=True)
+    harmonics = convolve("harmonics", grouped, w).reshape(n, 11, 24, 36).mean((1, 3))
+
+    moments = lambda v: [v.mean(1), torch.sqrt(v.var(1, unbiased=False) + 1e-4)]
+    summary = torch.cat([*moments(loudness), *moments(texture), of_change, tones.mean(1), harmonics], 1)
+    features = torch.cat([summary, hidden("sound", summary), tempo.exp(), key.exp()], 1)
+    attributes = dense("attributes", features)
+    musical = torch.cat([tempo.exp() @ constants["musical.tempo"], key.exp() @ constants["musical.key"], attributes], 1)
+    return tempo, key, attributes, dense("embedding.musical", musical) + dense("embedding", features)
+
+
+def over_frames(signal, width, f):
+    """f of half-overlapping frames: [n, time, channels] -> [n, 2m - 1, out]."""
+    n, time_steps, channels = signal.shape
+    m, half = time_steps // width, width // 2
+    frames = lambda start, count: signal[:, start : start + count * width].reshape(n * count, width * channels)
+    even = f(frames(0, m)).reshape(n, m, -1)
+    odd = f(frames(half, m - 1)).reshape(n, m - 1, -1)
+    return torch.stack([even, F.pad(odd, (0, 0, 0, 1))], 2).reshape(n, 2 * m, -1)[:, : 2 * m - 1]
+
+
+def convolve(name, x, w):
+    return F.relu(F.conv1d(x, w[f"{name}.weight"]) + w[f"{name}.bias"])
+
+
+main()
