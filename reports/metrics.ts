@@ -42,11 +42,33 @@ const texts: Readonly<Record<string, MetricText>> = {
   cacheHitRate: { means: 'share of reads that found a list', better: 'higher' },
   staleHitRate: { means: 'share of hits older than the served generation', better: 'lower' },
   cacheBytesPerListener: { means: 'bytes of one list in the cache', better: 'lower' },
+  tempoAcc1: { means: 'share of tempi within 4 %', better: 'higher' },
+  tempoAcc2: { means: 'share of tempi within 4 % of the tempo, its half, double, third or triple', better: 'higher' },
+  keyWeighted: { means: 'mean key score: 1 right, 0.5 a fifth off, 0.3 relative, 0.2 parallel', better: 'higher' },
+  energyR2: { means: 'share of the variance of energy that is heard', better: 'higher' },
+  energyFromLevelR2: { means: 'the same of a regression on the level alone' },
+  brightnessR2: { means: 'share of the variance of brightness that is heard', better: 'higher' },
+  envelopeR2: { means: 'share of the variance of attack and decay that is heard', better: 'higher' },
+  oddEvenR2: { means: 'share of the variance of odd against even partials that is heard', better: 'higher' },
+  modulationR2: { means: 'share of the variance of vibrato and tremolo that is heard', better: 'higher' },
+  embeddingR2: { means: 'share of the variance of the factors that is predicted', better: 'higher' },
+  embeddingBoundR2: { means: 'the same of the part of the factors that the sound tells: the most there is' },
+  embeddingShare: { means: 'the one over the other', better: 'higher' },
+  coldRecall: {
+    means:
+      'share of the tenth of new tracks that a listener likes best among the tenth that sounds best, where sound tells k %',
+    better: 'higher',
+  },
+  coldRecallBound: { means: 'the same of an engine that knows all that the sound tells, k % of what is liked' },
+  epochs: { means: 'the epoch that did best on tracks kept back' },
   refreshSeconds: { means: 'seconds of one refresh', better: 'lower' },
   seconds: { means: 'seconds of this stage in one refresh', better: 'lower' },
   flops: { means: 'floating-point operations of this stage in one refresh', better: 'lower' },
 };
 const order = Object.keys(texts);
+
+/** What follows `@`, or the point where that is a number. */
+const numberIn = (metric: string): string | undefined => /[@.](\d+)$/.exec(metric)?.[1];
 
 const stem = (metric: string): string => metric.replace(/[@.].*$/, '');
 
@@ -54,7 +76,7 @@ const stem = (metric: string): string => metric.replace(/[@.].*$/, '');
 export function meaningOf(metric: string): string {
   const text = texts[stem(metric)];
   if (!text) return '';
-  const k = metric.split('@')[1];
+  const k = numberIn(metric);
   const means = k === undefined ? text.means : text.means.replace(/\bk\b/g, k);
   return text.better ? `${means}; ${text.better} is better` : means;
 }
@@ -62,7 +84,7 @@ export function meaningOf(metric: string): string {
 /** Known metrics in the order above, small k first, then the others; stages keep the order they ran in. */
 export function compareMetrics(a: string, b: string): number {
   const rank = (metric: string): number => (order.includes(stem(metric)) ? order.indexOf(stem(metric)) : order.length);
-  const k = (metric: string): number => Number(metric.split('@')[1] ?? 0);
+  const k = (metric: string): number => Number(numberIn(metric) ?? 0);
   return rank(a) - rank(b) || k(a) - k(b);
 }
 

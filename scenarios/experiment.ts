@@ -10,6 +10,7 @@ import type { Progress } from '../engine/core/progress.ts';
 import { writeReport } from '../reports/write-report.ts';
 import type { FamilyName } from '../sim/options.ts';
 import { checkExpectations, type Outcome } from './expectations.ts';
+import { hearWorld } from './hearing/hear-world.ts';
 import { thisMachine } from './machine.ts';
 import { runWorld, type WorldResult } from './run.ts';
 import { type RunFolder, readManifest } from './run-folder.ts';
@@ -87,7 +88,13 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
   for (const world of worldsOf(scenario)) {
     const result =
       readFinished(folder, world.name, config) ??
-      (await runWorld({ scenario, ...world, ...options, runId, clock: () => performance.now() }));
+      (await (scenario.hearing ? hearWorld : runWorld)({
+        scenario,
+        ...world,
+        ...options,
+        runId,
+        clock: () => performance.now(),
+      }));
     folder.writeJson(finishedName(world.name), { config, ...result });
     for (const row of result.rows) rows.push(row);
     for (const [arm, digest] of Object.entries(result.digests)) digests[`${arm}/${world.name}`] = digest;

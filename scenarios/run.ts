@@ -40,7 +40,7 @@ export interface ArmDigests {
 export interface WorldResult {
   readonly rows: readonly MetricRow[];
   /** By arm. */
-  readonly digests: Readonly<Record<string, ArmDigests>>;
+  readonly digests: Readonly<Record<string, Partial<ArmDigests>>>;
 }
 
 export interface WorldTask {

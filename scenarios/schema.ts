@@ -44,6 +44,18 @@ export const scenarioSchema = z
     history: z.int().min(1).max(3650).default(60),
     world: worldOptionsSchema.prefault({}),
     arms: z.record(name, engineOptionsSchema),
+    /** What an encoder is trained and tested on, in the place of days: see scenarios/hearing.ts. */
+    hearing: z
+      .strictObject({
+        /** Synthesised tracks to learn from, and others to be tested on. */
+        tracks: z.int().min(20).max(100_000).default(900),
+        test: z.int().min(20).max(100_000).default(250),
+        /** Share of the variance of the planted factors that the sound tells. */
+        acousticShare: z.number().gt(0).max(1).default(0.5),
+        /** Such shares at which new tracks are ranked by their sound alone. */
+        dial: z.array(z.number().gt(0).max(1)).default([0.1, 0.25, 0.5, 0.75, 1]),
+      })
+      .optional(),
     bounds: z.array(z.enum(boundNames)).default([...boundNames]),
     expect: z.array(expectation).default([]),
   })

@@ -1,0 +1,151 @@
+import { weightsOf } from '../../engine/audio/encoder.ts';
+import { type EmbeddingSpace, type Example, embeddingSpace, splitByGroup } from '../../engine/audio/examples.ts';
+import { embedHeard, hear, solveAttributes, solveEmbedding, withEmbedding } from '../../engine/audio/heads.ts';
+import { encoderQuality, rSquared } from '../../engine/audio/quality.ts';
+import { trainEncoder } from '../../engine/audio/train.ts';
+import { digestOf } from '../../engine/core/digest.ts';
+import { writeFileAtomic } from '../../engine/core/files.ts';
+import { type Matrix, rowOf } from '../../engine/core/matrix.ts';
+import { silent } from '../../engine/core/progress.ts';
+import { createStreams, type Streams } from '../../engine/core/random.ts';
+import type { WorldResult, WorldTask } from '../run.ts';
+import type { MetricRow } from '../scoring/rows.ts';
+import { type SynthesisedTrack, synthesiseTracks } from '../synthesised-tracks.ts';
+import { coldRecall } from './cold-recall.ts';
+import { energyFromLevel } from './loudness.ts';
+import { type PlantedTargets, plantTargets } from './planted-targets.ts';
+
+/** What one encoder is tested on. */
+interface Trial {
+  readonly tracks: readonly SynthesisedTrack[];
+  /** So many of them are learnt from; the others are the test. */
+  readonly learnt: number;
+  readonly dim: number;
+  readonly streams: Streams;
+}
+
+/**
+ * One world of the scenario `hearing`: every arm trains an encoder on synthesised tracks with planted factors, and is tested
+ * on others. What it is told and what it hears are known, therefore how well it could do at best, too.
+ */
+export async function hearWorld({ scenario, ...task }: WorldTask): Promise<WorldResult> {
+  const sizes = scenario.hearing;
+  if (!sizes) throw new Error('the scenario does not say what to hear');
+  const streams = createStreams(task.seed);
+  const tracks = synthesiseTracks(sizes.tracks + sizes.test, streams, { progress: task.progress });
+  const rows: MetricRow[] = [];
+  const digests: Record<string, { model: string }> = {};
+  for (const [arm, options] of Object.entries(scenario.arms)) {
+    const trial: Trial = { tracks, learnt: sizes.tracks, dim: options.als.factors, streams };
+    const planted = targetsOf(trial, sizes.acousticShare);
+    const examples = examplesOf(trial, planted);
+    const startedAt = task.clock();
+    const { encoder, report } = await trainEncoder(examples, { ...options.encoder, dim: trial.dim }, streams, {
+      progress: task.progress,
+      checkpoint: task.folder.file(arm, task.name, 'encoder.checkpoint'),
+    });
+    const seconds = (task.clock() - startedAt) / 1000;
+    const add = (metric: string, value: number, n = sizes.test): void => {
+      rows.push({ arm, world: task.name, family: task.family, day: null, segment: 'all', metric, value, n });
+    };
+    const test = tracks.slice(sizes.tracks);
+    const readings = await encoder.read(
+      test.map(({ waveform }) => waveform()),
+      task.progress,
+    );
+    const truths = test.map(({ sound }, i) => ({ sound, factor: rowOf(planted.targets, sizes.tracks + i) }));
+    const quality = encoderQuality(readings, truths);
+    add('tempoAcc1', quality.tempoAccuracy1);
+    add('tempoAcc2', quality.tempoAccuracy2);
+    add('keyWeighted', quality.keyScore);
+    add('energyR2', quality.energyR2);
+    add('energyFromLevelR2', levelQuality(trial));
+    add('brightnessR2', quality.brightnessR2);
+    add('envelopeR2', quality.envelopeR2);
+    add('oddEvenR2', quality.oddEvenR2);
+    add('modulationR2', quality.modulationR2);
+    const bound = encoderQuality(
+      readings.map((reading, i) => ({ ...reading, embedding: rowOf(planted.acoustic, sizes.tracks + i) })),
+      truths,
+    ).embeddingR2;
+    add('embeddingR2', quality.embeddingR2);
+    add('embeddingBoundR2', bound);
+    add('embeddingShare', quality.embeddingR2 / bound);
+    for (const { share, found, most } of await dial(trial, encoder.bytes, sizes.dial)) {
+      const percent = Math.round(100 * share);
+      add(`coldRecall.${percent}`, found);
+      add(`coldRecallBound.${percent}`, most);
+    }
+    add('epochs', report.best, report.epochs.length);
+    add('seconds.train', seconds, report.steps);
+    writeFileAtomic(task.folder.file(arm, task.name, 'model', 'encoder.onnx'), encoder.bytes);
+    digests[arm] = { model: digestOf(encoder.bytes) };
+    await encoder.close();
+  }
+  return { rows, digests };
+}
+
+const targetsOf = ({ tracks, dim, streams }: Trial, share: number): PlantedTargets =>
+  plantTargets(
+    tracks.map(({ sound }) => sound),
+    dim,
+    share,
+    streams,
+  );
+
+/** The tracks that are learnt from, every one by an artist of its own. */
+const examplesOf = ({ tracks, learnt }: Trial, { targets }: PlantedTargets): Example[] =>
+  tracks.slice(0, learnt).map((track, i) => ({ ...track, factor: rowOf(targets, i), group: String(i) }));
+
+/** R² of the energy that the level alone predicts. */
+function levelQuality({ tracks, learnt }: Trial): number {
+  const known = tracks.map(({ waveform, sound }) => ({ waveform, energy: sound.energy }));
+  const predict = energyFromLevel(known.slice(0, learnt));
+  const test = known.slice(learnt);
+  return rSquared(
+    test.map(({ energy }) => energy),
+    test.map(({ waveform }) => predict(waveform())),
+  );
+}
+
+interface DialPoint {
+  readonly share: number;
+  readonly found: number;
+  /** With the true acoustic part in the place of what was predicted. */
+  readonly most: number;
+}
+
+/** Recall of new tracks by their sound alone, where the sound tells more or less of what listeners like. */
+async function dial(trial: Trial, encoder: Uint8Array, shares: readonly number[]): Promise<DialPoint[]> {
+  if (shares.length === 0) return [];
+  const weights = weightsOf(encoder);
+  const base = examplesOf(trial, targetsOf(trial, 0.5));
+  const split = splitByGroup(base, trial.streams('encoder split', 0));
+  const heard = await hear(split, weights, silent);
+  const test = trial.tracks.slice(trial.learnt).map((track, i) => ({ ...track, group: String(i) }));
+  const { train: heardTest } = await hear({ train: test, validate: [] }, weights, silent);
+  const attributes = solveAttributes(split, heard);
+  const points: DialPoint[] = [];
+  for (const share of shares) {
+    const planted = targetsOf(trial, share);
+    const retold = splitByGroup(examplesOf(trial, planted), trial.streams('encoder split', 0));
+    const space: EmbeddingSpace | undefined = embeddingSpace(retold.train, trial.dim);
+    const head = space && solveEmbedding(retold, heard, attributes, space);
+    if (!space || !head) throw new Error('there is no factor to learn from');
+    const embeddings = await embedHeard(heardTest, withEmbedding(weights, head), space);
+    const truth = from(planted.targets, trial.learnt);
+    points.push({
+      share,
+      found: coldRecall(truth, embeddings, trial.streams),
+      most: coldRecall(truth, from(planted.acoustic, trial.learnt), trial.streams),
+    });
+  }
+  return points;
+}
+
+/** The rows from `first` on. */
+const from = ({ rows, cols, data }: Matrix, first: number): Matrix => ({
+  rows: rows - first,
+  cols,
+  data: data.subarray(first * cols),
+});
