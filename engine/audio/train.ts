@@ -56,6 +56,9 @@ export interface TrainingRun {
   readonly checkpoint?: string | undefined;
 }
 
+/** So many of the examples kept back are enough to tell one epoch from another. */
+const mostJudged = 96;
+
 /**
  * Train the encoder: first all of it, by gradient descent (AdamW, cosine learning rate) on
  *
@@ -85,11 +88,12 @@ export async function trainEncoder(
   const space = embeddingSpace(split.train, dim) ?? spaceOf(earlier, dim);
   const batch = Math.min(options.batch, tracksPerEpoch, split.train.length);
   const network = trainableNetwork({ batch, dim }, streams, earlier);
+  const judged = split.validate.slice(0, mostJudged);
 
   const descended = await descend(network, split.train, { epochs, patience, batch, tracksPerEpoch }, space, streams, {
     progress,
     checkpoint: checkpoint === undefined ? undefined : { path: checkpoint, key: keyOf(examples, options, startFrom) },
-    validate: split.validate.length === 0 ? undefined : (weights) => lossesOn(split.validate, weights, space, streams),
+    validate: judged.length === 0 ? undefined : (weights) => lossesOn(judged, weights, space, streams),
   });
   const heard = await hear(split, descended.weights, progress);
   const trained = solveHeads(descended.weights, heard);
