@@ -4,8 +4,8 @@ import { type EmbeddingSpace, type Example, factorWeight, type Split, standardis
 import { add, constant, input, multiply, type Tensor, toOnnx } from './graph.ts';
 import { attributeNames, attributesOf } from './labels.ts';
 import { musicalNumbers, musicalRow } from './musical.ts';
-import { encoderHeads } from './network.ts';
-import { applyMap, errorOf, type LinearMap, type Rows, ridge } from './ridge.ts';
+import { encoderHeads, levelFeature } from './network.ts';
+import { applyMap, errorOf, type LinearMap, pickColumns, type Rows, ridge, ridgeApart } from './ridge.ts';
 import { openSession, type Values } from './session.ts';
 import { frozen, frozenNetwork, type WeightValues } from './weights.ts';
 
@@ -86,7 +86,10 @@ export async function embedHeard(
   }
 }
 
-/** The head for energy and timbre, solved exactly; undefined when no example is annotated. */
+/**
+ * The head for energy and timbre, solved exactly, in two parts that are added up: what the level alone explains, and what all
+ * that is heard explains of the rest, as far as tracks of other artists confirm it. Undefined when no example is annotated.
+ */
 export function solveAttributes(split: Split, heard: Heard): LinearMap | undefined {
   const target = ({ sound }: Example, out: Float32Array): number => {
     if (!sound) return 0;
@@ -95,7 +98,16 @@ export function solveAttributes(split: Split, heard: Heard): LinearMap | undefin
   };
   const train = rowsOf(split.train, heard.train.features, attributeNames.length, target);
   const check = rowsOf(split.validate, heard.validate.features, attributeNames.length, target);
-  return train.weights.some((w) => w > 0) ? ridge(train, check) : undefined;
+  if (!train.weights.some((w) => w > 0)) return undefined;
+  const level = (rows: Rows): Rows => ({ ...rows, features: pickColumns(rows.features, [levelFeature]) });
+  const fromLevel = ridge(level(train), level(check));
+  const rest = { ...withoutExplained(level(train), fromLevel), features: train.features };
+  const restOfCheck = { ...withoutExplained(level(check), fromLevel), features: check.features };
+  const { weight, bias } = ridgeApart(rest, restOfCheck);
+  rowOf(weight, levelFeature).forEach((w, k) => {
+    rowOf(weight, levelFeature)[k] = w + fromLevel.weight.data[k]!;
+  });
+  return { weight, bias: bias.map((b, k) => b + fromLevel.bias[k]!) };
 }
 
 /** The two parts of the embedding head; `fromFeatures` is absent where it would do harm. */

@@ -11,6 +11,7 @@ import {
   reshape,
   scalar,
   slice,
+  square,
   subtract,
   type Tensor,
   transpose,
@@ -60,7 +61,7 @@ export interface NetworkOutputs extends HeardTensors {
 export function encoderNetwork(waveform: Tensor, dim: number, weights: Weights): NetworkOutputs {
   const rhythm = hearRhythm(waveform, weights);
   const pitch = hearPitch(waveform, weights);
-  const summary = concat([...rhythm.summary, ...pitch.summary], 1);
+  const summary = concat([levelOf(waveform), ...rhythm.summary, ...pitch.summary], 1);
   const sound = hidden(weights, 'sound', summary.shape[1]!, 256)(summary);
   const features = concat([summary, sound, exp(rhythm.tempo), exp(pitch.key)], 1);
   const heard = { tempo: rhythm.tempo, key: pitch.key, features };
@@ -84,6 +85,13 @@ export function encoderHeads(
     ),
   };
 }
+
+/** Place of the level among the features. */
+export const levelFeature = 0;
+
+/** The level of the whole, on a logarithmic scale: most of what there is to know about energy [N × 1]. */
+const levelOf = (waveform: Tensor): Tensor =>
+  affine(log(add(mean(square(waveform), [1], 'kept'), scalar(1e-6))), 4, 0.5);
 
 interface Branch {
   /** Features [N × …] for the heads that look at everything. */

@@ -15,7 +15,7 @@ export interface Rows {
   readonly weights: Float32Array;
 }
 
-const penalties = [0.1, 0.5, 2, 8, 32];
+const penalties = [0.001, 0.1, 0.5, 2, 8, 32, 128];
 /** Taken when there is nothing to choose by. */
 const safePenalty = 2;
 /** The penalty is chosen on at most this many outputs: all of them like about the same. */
@@ -40,6 +40,29 @@ export function ridge(train: Rows, check: Rows): LinearMap {
   return unscale(solve(system, penalty), scaling);
 }
 
+/**
+ * The same with a λ of its own for every output, Infinity among them: an output of which the check rows confirm nothing is
+ * constant. For few outputs: every one is solved with every λ.
+ */
+export function ridgeApart(train: Rows, check: Rows): LinearMap {
+  if (!check.weights.some((w) => w > 0)) return ridge(train, check);
+  const scaling = standardise(train);
+  const system = normalEquations(scaleRows(train, scaling));
+  const nothing = system.right.map(() => new Float64Array(train.features.cols));
+  const solved = [...penalties.map((penalty) => solve(system, penalty)), nothing];
+  const maps = solved.map((columns) => unscale(columns, scaling));
+  const best = system.right.map((_, k) => {
+    const errors = maps.map((map) => errorOf(columnOf(map, k), { ...check, targets: pickColumns(check.targets, [k]) }));
+    return solved[errors.indexOf(Math.min(...errors))]![k]!;
+  });
+  return unscale(best, scaling);
+}
+
+const columnOf = ({ weight, bias }: LinearMap, k: number): LinearMap => ({
+  weight: pickColumns(weight, [k]),
+  bias: bias.slice(k, k + 1),
+});
+
 /** The penalty with the least error on the check rows, over a sample of the outputs. */
 function choosePenalty(system: System, scaling: Scaling, check: Rows): number {
   const outputs = system.right.length;
@@ -55,7 +78,7 @@ function choosePenalty(system: System, scaling: Scaling, check: Rows): number {
   return penalties[errors.indexOf(Math.min(...errors))] ?? safePenalty;
 }
 
-function pickColumns(m: Matrix, columns: readonly number[]): Matrix {
+export function pickColumns(m: Matrix, columns: readonly number[]): Matrix {
   const picked = zeros(m.rows, columns.length);
   for (let r = 0; r < m.rows; r++) {
     const row = rowOf(m, r);

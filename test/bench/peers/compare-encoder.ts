@@ -22,7 +22,7 @@ const jobSchema = z.object({
   listening: elapsedSchema,
   agreement: z.object({ loss: z.number(), gradients: z.record(z.string(), z.number()) }).optional(),
 });
-const versionSchema = z.object({ torch: z.string(), python: z.string() });
+const versionSchema = z.object({ torch: z.string(), python: z.string(), mkl: z.boolean() });
 
 interface Flags {
   readonly tracks: number;
@@ -45,7 +45,8 @@ const command = (): Command =>
     .addHelpText(
       'after',
       `
-Needs Python with PyTorch: apt-get install python3-torch (then PYTHON=/usr/bin/python3), or pip install torch.
+Needs Python with PyTorch: apt-get install python3-torch libopenblas0 (then PYTHON=/usr/bin/python3), or pip install torch.
+Without OpenBLAS or MKL, PyTorch is several times slower.
 
 The same layers, start weights and tracks, two threads, in turn, in processes of their own. Training counts the filling of
 batches, loss, gradients and AdamW; listening is all outputs of all tracks, 32 at a time. Before anything is timed the two
@@ -102,7 +103,7 @@ async function compareWithTorch(flags: Flags): Promise<void> {
       return;
     }
     process.stdout.write(`${machine.cores} × ${machine.cpu}, ${threads} threads each; load ${load.before.toFixed(1)} before, ${load.after.toFixed(1)} after
-PyTorch ${versions.torch}, Python ${versions.python}; loss and gradients of a batch agree to ${disagreement.toExponential(1)}
+PyTorch ${versions.torch} ${versions.mkl ? 'with MKL' : 'without MKL, on the BLAS of this system'}, Python ${versions.python}; loss and gradients of a batch agree to ${disagreement.toExponential(1)}
 
 ${comparisonTable(peer, rows)}`);
   } finally {
@@ -128,7 +129,7 @@ async function torchVersion(): Promise<z.output<typeof versionSchema>> {
     return versionSchema.parse(await runProcess(python, [join(here, 'encoder_torch.py'), 'version']));
   } catch (cause) {
     throw new DubplateError('MISSING_TOOL', `${python} has no PyTorch that works`, {
-      hint: 'Debian: `apt-get install python3-torch`, then PYTHON=/usr/bin/python3; or `pip install torch`.',
+      hint: 'Debian: `apt-get install python3-torch libopenblas0`, then PYTHON=/usr/bin/python3; or `pip install torch`.',
       cause,
     });
   }

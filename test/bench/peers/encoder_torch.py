@@ -26,7 +26,7 @@ WARM_UP = 3
 def main():
     parser = argparse.ArgumentParser()
     jobs = parser.add_subparsers(required=True)
-    jobs.add_parser("version").set_defaults(job=lambda _: {"torch": torch.__version__, "python": sys.version.split()[0]})
+    jobs.add_parser("version").set_defaults(job=version)
     encoder = jobs.add_parser("encoder")
     encoder.add_argument("folder", type=Path)
     encoder.add_argument("--steps", type=int, required=True)
@@ -34,6 +34,11 @@ def main():
     encoder.set_defaults(job=run)
     arguments = parser.parse_args()
     print(json.dumps(arguments.job(arguments)))
+
+
+def version(_):
+    # Without MKL, PyTorch multiplies matrices with whatever BLAS the system has, and is slower.
+    return {"torch": torch.__version__, "python": sys.version.split()[0], "mkl": torch.backends.mkl.is_available()}
 
 
 def read(folder, name):
@@ -140,8 +145,9 @@ def network(x, w, constants):
     grouped = relative[:, :44].reshape(n * 11, 4, 72).mean(1, keepdim=True)
     harmonics = convolve("harmonics", grouped, w).reshape(n, 11, 24, 36).mean((1, 3))
 
+    level = (torch.log((x**2).mean(1, keepdim=True) + 1e-6) + 4) * 0.5
     moments = lambda v: [v.mean(1), torch.sqrt(v.var(1, unbiased=False) + 1e-4)]
-    summary = torch.cat([*moments(loudness), *moments(texture), of_change, tones.mean(1), harmonics], 1)
+    summary = torch.cat([level, *moments(loudness), *moments(texture), of_change, tones.mean(1), harmonics], 1)
     features = torch.cat([summary, hidden("sound", summary), tempo.exp(), key.exp()], 1)
     attributes = dense("attributes", features)
     musical = torch.cat([tempo.exp() @ constants["musical.tempo"], key.exp() @ constants["musical.key"], attributes], 1)

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { createAdam } from '../../../engine/audio/adam.ts';
 import { keyNames, tempoAxis, tempoOf, tempoTarget } from '../../../engine/audio/labels.ts';
 import { encoderQuality, keyScore } from '../../../engine/audio/quality.ts';
-import { applyMap, type Rows, ridge } from '../../../engine/audio/ridge.ts';
+import { applyMap, type Rows, ridge, ridgeApart } from '../../../engine/audio/ridge.ts';
 import type { SoundAttributes } from '../../../engine/core/catalogue.ts';
 import { rowOf, zeros } from '../../../engine/core/matrix.ts';
 import { createStreams, normalFrom } from '../../../engine/core/random.ts';
@@ -57,6 +57,26 @@ describe('createAdam', () => {
     };
     expect(path(1e6)).toBeCloseTo(path(5), 5);
     expect(path(1)).not.toBeCloseTo(path(5), 3);
+  });
+});
+
+describe('ridgeApart', () => {
+  it('finds what there is in one output, and leaves another constant in which there is nothing', () => {
+    const rowsOf = (name: string, n: number): Rows => {
+      const draw = streams(name, 0);
+      const [features, targets] = [zeros(n, 30), zeros(n, 2)];
+      for (let r = 0; r < n; r++) {
+        const x = rowOf(features, r);
+        for (let i = 0; i < x.length; i++) x[i] = normalFrom(draw);
+        rowOf(targets, r).set([2 + x[0]! - 3 * x[7]!, 5 + normalFrom(draw)]);
+      }
+      return { features, targets, weights: new Float32Array(n).fill(1) };
+    };
+    const { weight, bias } = ridgeApart(rowsOf('learnt', 60), rowsOf('checked', 400));
+    expect(rowOf(weight, 0)[0]).toBeCloseTo(1, 1);
+    expect(rowOf(weight, 7)[0]).toBeCloseTo(-3, 1);
+    for (let i = 0; i < 30; i++) expect(Math.abs(rowOf(weight, i)[1]!)).toBeLessThan(0.05);
+    expect(bias[1]).toBeCloseTo(5, 0);
   });
 });
 
