@@ -181,13 +181,13 @@ describe('bench', () => {
   it.each(command.commands.map((one) => [one.name(), one] as const))('%s explains sizes and units', (_, one) => {
     let help = '';
     one.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
-    expect(help).toMatch(/--interactions <count> .*\(default: \d+\)/);
+    expect(help).toMatch(/--tracks <count> .*\(default: \d+\)/);
     expect(help).toContain('Figures (column size: ');
     expect(help).toContain('--json');
   });
 
   it('lists what it can measure, and refuses the rest with exit code 2', async () => {
-    expect(command.commands.map((one) => one.name())).toEqual(['als', 'retrieval', 'foldin']);
+    expect(command.commands.map((one) => one.name())).toEqual(['als', 'retrieval', 'foldin', 'encoder']);
     expect(await bench('nothing')).toMatchObject({ code: 2, stdout: '' });
     expect(await bench('als', '--usres', '5')).toMatchObject({ code: 2, stdout: '' });
   });
