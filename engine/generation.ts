@@ -1,5 +1,5 @@
 import type { FoldIn } from './als/kernel.ts';
-import type { SoundIndex } from './audio/sound-library.ts';
+import type { Sound } from './audio/sound-library.ts';
 import type { Matrix } from './core/matrix.ts';
 import type { SimTime } from './core/time.ts';
 import type { Evidence } from './interactions/weigh.ts';
@@ -15,7 +15,7 @@ export interface Generation {
   /** Solves the factor of a new listener against the tracks. */
   readonly foldIn: FoldIn;
   /** How tracks sound; undefined when the blend does not listen. */
-  readonly sound: SoundIndex | undefined;
+  readonly sound: Sound | undefined;
   /** What the log said when the generation was built. */
   readonly evidence: Evidence;
 }

@@ -2,13 +2,14 @@ import { createHash, type Hash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Kernel } from './als/kernel.ts';
 import type { Encoder } from './audio/encoder.ts';
-import { SoundLibrary } from './audio/sound-library.ts';
+import { carryFromElsewhere, SoundLibrary } from './audio/sound-library.ts';
 import { BlendThread } from './blend/blend-thread.ts';
 import type { SlateStore } from './cache/slate-store.ts';
 import type { Catalogue } from './core/catalogue.ts';
 import { digestOf } from './core/digest.ts';
 import type { EventColumns } from './core/events.ts';
 import { writeFileAtomic } from './core/files.ts';
+import type { Matrix } from './core/matrix.ts';
 import type { Memo } from './core/memo.ts';
 import { writeNpy } from './core/npy.ts';
 import type { Progress } from './core/progress.ts';
@@ -20,6 +21,7 @@ import { Observations } from './observations.ts';
 import type { EngineOptions } from './options.ts';
 import { type RefreshReport, refresh } from './refresh.ts';
 import type { ServedSlate } from './served-slate.ts';
+import { createSlateMaker, knownAsker } from './slate-maker.ts';
 
 /** Everything the engine is given: what may be seen, where lists are kept, its own randomness. */
 export interface EngineParts {
@@ -47,6 +49,14 @@ export interface Engine {
   serve(listeners: Uint32Array, times: Int32Array): Promise<ServedSlate[]>;
   /** What `serve` would rank for each listener at `now`, counted nowhere. */
   peek(listeners: Uint32Array, now: SimTime): Promise<Uint32Array[]>;
+  /**
+   * What tonight's list of each listener would be if its tracks sounded as `vectors` say, in the place of the encoder; counted
+   * nowhere. A question of those who measure the encoder.
+   *
+   * @param listeners all known to the last refresh.
+   * @param vectors   [tracks of the last refresh × any]: of any space, carried into that of the factors.
+   */
+  peekHanded(listeners: Uint32Array, vectors: Matrix): Promise<Uint32Array[]>;
   /** Writes `user_factors.npy`, `track_factors.npy`, `users.txt`, `tracks.txt` and `encoder.onnx`. */
   saveModel(folder: string): void;
   /** How many plays were in the events observed so far. */
@@ -68,6 +78,7 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
     streams,
     memo: parts.memo,
     given: parts.encoder,
+    kernel: parts.kernel,
   });
   const thread = new BlendThread();
   const slates: Hash = createHash('sha256');
@@ -124,6 +135,33 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
         (wanted) => store.peek(wanted),
       );
       return served.map(({ tracks }) => tracks);
+    },
+
+    async peekHanded(listeners, vectors) {
+      const known = served(generation);
+      const { tracks, evidence } = known;
+      const handed: Generation = {
+        ...known,
+        sound: {
+          embeddings: await carryFromElsewhere(
+            vectors,
+            { tracks, fans: evidence.fans },
+            options.encoder.minFans,
+            parts.kernel,
+          ),
+          isTaught: new Uint8Array(tracks.rows),
+        },
+      };
+      const maker = await createSlateMaker(handed, catalogue, options, parts.kernel, thread);
+      const lists: Uint32Array[] = [];
+      for (let from = 0; from < listeners.length; from += maker.blockSize) {
+        const askers = Array.from(listeners.subarray(from, from + maker.blockSize), (listener) =>
+          knownAsker(known, listener, streams),
+        );
+        const listAt = await maker.prepare(askers);
+        for (const i of askers.keys()) lists.push(listAt(i).tracks);
+      }
+      return lists;
     },
 
     saveModel(folder) {

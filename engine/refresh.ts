@@ -8,7 +8,6 @@ import { listensToSound } from './blend/trust.ts';
 import type { ListenerSlate, SlateStore } from './cache/slate-store.ts';
 import type { Catalogue } from './core/catalogue.ts';
 import { digestOf } from './core/digest.ts';
-import { rowOf } from './core/matrix.ts';
 import type { Memo } from './core/memo.ts';
 import type { Progress } from './core/progress.ts';
 import type { Streams } from './core/random.ts';
@@ -18,7 +17,7 @@ import { interactionMatrix } from './interactions/csr.ts';
 import type { Evidence } from './interactions/weigh.ts';
 import type { Observations } from './observations.ts';
 import type { EngineOptions } from './options.ts';
-import { type Asker, createSlateMaker, type SlateMaker } from './slate-maker.ts';
+import { createSlateMaker, knownAsker, type SlateMaker } from './slate-maker.ts';
 
 /** What one stage of a refresh took. */
 export interface StageCost {
@@ -121,8 +120,9 @@ export async function refresh(
   let writing = 0;
   const slots = new Float64Array(tracks);
   const blockAt = (from: number): ReturnType<SlateMaker['prepare']> => {
-    const askers = askersOf(generation, Math.min(users, from), Math.min(users, from + blockSize), parts.streams);
-    const block = maker.prepare(askers);
+    const [first, end] = [Math.min(users, from), Math.min(users, from + blockSize)];
+    const listeners = Array.from({ length: end - first }, (_, i) => first + i);
+    const block = maker.prepare(listeners.map((listener) => knownAsker(generation, listener, parts.streams)));
     block.catch(() => {}); // looked at when its turn comes, which an earlier failure may prevent
     return block;
   };
@@ -167,18 +167,6 @@ export async function refresh(
     losses: model.losses,
   };
   return { generation, maker, report };
-}
-
-/** Listeners [from, to), whom the generation knows. */
-function askersOf({ number, users, evidence }: Generation, from: number, to: number, streams: Streams): Asker[] {
-  const { indptr, indices } = evidence.heard;
-  return Array.from({ length: to - from }, (_, i) => ({
-    listener: from + i,
-    factor: rowOf(users, from + i),
-    heard: indices.subarray(indptr[from + i], indptr[from + i + 1]),
-    interactions: evidence.interactions[from + i] ?? 0,
-    draw: streams('slate', from + i, number),
-  }));
 }
 
 /** Factors of all listeners and tracks: warm-started from the last generation, seeded by id where there is none. */

@@ -5,7 +5,7 @@ import { type BlendThread, isDrawless } from './blend/blend-thread.ts';
 import { createColdSlates } from './cold-slate.ts';
 import type { Catalogue } from './core/catalogue.ts';
 import { type Matrix, rowOf, zeros } from './core/matrix.ts';
-import type { Draw } from './core/random.ts';
+import type { Draw, Streams } from './core/random.ts';
 import { secondsPerDay } from './core/time.ts';
 import type { Generation } from './generation.ts';
 import type { SparsePattern } from './interactions/csr.ts';
@@ -32,6 +32,18 @@ export interface Asker {
   /** Plays, saves and picks so far. */
   readonly interactions: number;
   readonly draw: Draw;
+}
+
+/** A listener whom the generation knows, as it asks for the list of the night. */
+export function knownAsker({ number, users, evidence }: Generation, listener: number, streams: Streams): Asker {
+  const { indptr, indices } = evidence.heard;
+  return {
+    listener,
+    factor: rowOf(users, listener),
+    heard: indices.subarray(indptr[listener], indptr[listener + 1]),
+    interactions: evidence.interactions[listener] ?? 0,
+    draw: streams('slate', listener, number),
+  };
 }
 
 /** Makes lists against one generation. */

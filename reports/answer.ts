@@ -14,9 +14,15 @@ export interface Answer {
 
 /** What the headline may be about, best first: the first that two or more contenders have figures for, or any has. */
 const headlines = [
-  { metric: 'oracleRecall@50', segment: 'newTrack', what: 'of the truly best new tracks in its first 50' },
-  { metric: 'oracleRecall@50', segment: 'all', what: 'of the truly best tracks in its first 50' },
-  { metric: 'recall@50', segment: 'all', what: 'of the tracks enjoyed without a list in its first 50' },
+  {
+    metric: 'oracleRecall@50',
+    segment: 'newTrack',
+    verb: 'finds',
+    what: 'of the truly best new tracks in its first 50',
+  },
+  { metric: 'oracleRecall@50', segment: 'all', verb: 'finds', what: 'of the truly best tracks in its first 50' },
+  { metric: 'recall@50', segment: 'all', verb: 'finds', what: 'of the tracks enjoyed without a list in its first 50' },
+  { metric: 'embeddingShare', segment: 'all', verb: 'hears', what: 'of all that the sound tells of the factors' },
 ] as const;
 
 interface Standing {
@@ -31,7 +37,7 @@ interface Standing {
 export const answersOf = (figures: Figures): Answer[] => figures.families.map((family) => answerFor(figures, family));
 
 function answerFor(figures: Figures, family: string): Answer {
-  for (const { metric, segment, what } of headlines) {
+  for (const { metric, segment, verb, what } of headlines) {
     const standings = standingsOf(figures, { family, segment, metric });
     const [best, ...others] = standings;
     if (!best) continue;
@@ -40,7 +46,7 @@ function answerFor(figures: Figures, family: string): Answer {
     const wins = others[0] ? lead(figures, best.arm, others[0].arm, { family, segment, metric }) : '';
     return {
       family,
-      headline: `${best.arm} finds ${best.text} ${what}${rest}.`,
+      headline: `${best.arm} ${verb} ${best.text} ${what}${rest}.`,
       remarks: [wins, warmRemark(figures, family, metric), certainty(figures, family, standings)].filter(
         (text) => text !== '',
       ),

@@ -1,4 +1,5 @@
-import { isFigure } from './format.ts';
+import { boundNames } from './bounds.ts';
+import { isFigure, plural } from './format.ts';
 import { compareMetrics } from './metrics.ts';
 import type { Manifest, Run, SummaryRow } from './read-run.ts';
 
@@ -10,9 +11,10 @@ export interface FigureKey {
   readonly metric: string;
 }
 
-/** A figure on one day over the worlds that have it. */
+/** A figure at one place of a curve, over the worlds that have it. */
 export interface Point {
-  readonly day: number;
+  /** A day, or what else the curve runs along. */
+  readonly x: number;
   readonly mean: number;
   /** Lowest and highest world; equal to the mean for one world. */
   readonly lowest: number;
@@ -26,6 +28,7 @@ export interface Figures {
   readonly manifest: Manifest;
   /** In the manifest's order, then those that only the figures name. */
   readonly arms: readonly string[];
+  /** Those that were scored: nobody can be handed the true sound where nobody listens. */
   readonly bounds: readonly string[];
   readonly families: readonly string[];
   readonly metrics: readonly string[];
@@ -39,12 +42,10 @@ export interface Figures {
   byWorld(key: FigureKey): ReadonlyMap<string, number>;
 }
 
-const boundNames = ['random', 'popular', 'oracle'];
-
 export function figuresOf(run: Run): Figures {
   const found = new Set([...run.summary, ...run.rows].map(({ arm }) => arm));
-  const bounds = unique([...run.manifest.bounds, ...boundNames.filter((name) => found.has(name))]).filter(
-    (name) => !run.manifest.arms.includes(name),
+  const bounds = unique([...run.manifest.bounds, ...boundNames]).filter(
+    (name) => found.has(name) && !run.manifest.arms.includes(name),
   );
   const arms = unique([...run.manifest.arms, ...found]).filter((name) => !bounds.includes(name));
   const summary = new Map(run.summary.map((row) => [textOf(row), row]));
@@ -64,7 +65,7 @@ export function figuresOf(run: Run): Figures {
     curve: (key) =>
       [...groupBy(cells(key), ({ day }) => day)]
         .flatMap(([day, ofDay]) => (day === null ? [] : [pointOf(day, ofDay)]))
-        .sort((a, b) => a.day - b.day),
+        .sort((a, b) => a.x - b.x),
     byWorld: (key) =>
       new Map(
         [...groupBy(cells(key), ({ world }) => world)].map(([world, of]) => [world, meanOf(of.map((c) => c.value))]),
@@ -79,11 +80,11 @@ interface Cell {
   readonly n: number | null;
 }
 
-function pointOf(day: number, cells: readonly Cell[]): Point {
+function pointOf(x: number, cells: readonly Cell[]): Point {
   const values = cells.map(({ value }) => value);
   const counts = cells.map(({ n }) => n).filter(isFigure);
   return {
-    day,
+    x,
     mean: meanOf(values),
     lowest: Math.min(...values),
     highest: Math.max(...values),
@@ -116,3 +117,9 @@ export const worldsOf = (figures: Figures, family: string): number =>
       figures.metrics.map((metric) => figures.summary({ arm, family, segment: 'all', metric })?.worlds ?? 0),
     ),
   );
+
+/** What the means of a family are taken over: `means over 12 measured days and 3 worlds`. */
+export function basisOf(figures: Figures, family: string): string {
+  const days = figures.days.length === 0 ? [] : [plural(figures.days.length, 'measured day')];
+  return `means over ${[...days, plural(worldsOf(figures, family), 'world')].join(' and ')}`;
+}

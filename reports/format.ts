@@ -65,3 +65,6 @@ export function alignPoints(cells: readonly string[], digit = ' ', point = ' '):
 
 /** Text for one line of a terminal: no control characters, which a name from a file could use to move the cursor. */
 export const oneLine = (text: string): string => text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+
+/** The text with its first letter large. */
+export const capital = (text: string): string => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;

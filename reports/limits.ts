@@ -1,4 +1,5 @@
 import { worldsForVerdict } from './answer.ts';
+import { testsHearing } from './columns.ts';
 import type { Figures } from './figures.ts';
 import { worldsOf } from './figures.ts';
 import { plural } from './format.ts';
@@ -7,25 +8,29 @@ import { plural } from './format.ts';
 export function limitsOf(figures: Figures): string[] {
   const { families, days, bounds } = figures;
   const worlds = Math.min(...families.map((family) => worldsOf(figures, family)));
-  const list = [
-    `The listeners are simulated. The figures say what the engine does under the ${
-      families.length === 1 ? 'taste family' : 'taste families'
-    } ${families.join(', ') || 'of the run'}, never what people prefer.`,
-  ];
-  if (families.length === 1)
+  const list = testsHearing(figures)
+    ? [
+        'The tracks are synthesised and their factors planted: what is heard of such tracks need not be heard of records.',
+      ]
+    : [
+        `The listeners are simulated. The figures say what the engine does under the ${
+          families.length === 1 ? 'taste family' : 'taste families'
+        } ${families.join(', ') || 'of the run'}, never what people prefer.`,
+      ];
+  if (families.length === 1 && !testsHearing(figures))
     list.push('One family of worlds: another mechanism of taste may reverse the order of the arms.');
   if (worlds <= 1) list.push('One world: no interval and no verdict. Repeat with --worlds to see what chance does.');
   else if (worlds < worldsForVerdict) {
     list.push(`${plural(worlds, 'world')} in a family: intervals are shown, but a verdict takes ${worldsForVerdict}.`);
   }
-  if (days.length < 28) {
+  if (days.length > 0 && days.length < 28) {
     list.push(
       `${plural(days.length, 'measured day')}: slow effects, such as narrowing taste or a library filled by one arm, have no time to show.`,
     );
   }
   if (bounds.length > 0) {
     list.push(
-      `${bounds.join(', ')}: rankings scored on the state of the first arm, without feedback of their own; they bound, they do not compete.`,
+      `${bounds.join(', ')}: scored on the state of the first arm, without feedback of their own; they bound, they do not compete.`,
     );
   }
   list.push('Seconds belong to this machine and this size; capacity at another size is the planner’s question.');

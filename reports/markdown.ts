@@ -1,14 +1,16 @@
 import { answersOf } from './answer.ts';
+import { boundRemarks } from './bounds.ts';
+import { answerColumnsOf, testsHearing } from './columns.ts';
 import { costLines } from './cost.ts';
+import { dialCurve, dialMeaning, dialOf } from './dial.ts';
 import { digestsOf, factsOf } from './facts.ts';
 import type { Figures } from './figures.ts';
-import { worldsOf } from './figures.ts';
-import { formatFigure, formatInterval, oneLine, plural } from './format.ts';
+import { basisOf, worldsOf } from './figures.ts';
+import { capital, formatFigure, formatInterval, oneLine } from './format.ts';
 import { limitsOf } from './limits.ts';
 import { meaningOf, segmentNames } from './metrics.ts';
 import { releaseLines } from './releases.ts';
 import { repeatCommand } from './repeat.ts';
-import { answerColumns } from './table.ts';
 
 /** Metrics shown day by day; the others stand in `metrics.json`. */
 const dailyMetrics = ['oracleRecall@50', 'recall@50', 'newTrackShare', 'cacheHitRate', 'refreshSeconds'];
@@ -30,13 +32,13 @@ export function markdownReport(figures: Figures): string {
     '## Answer',
     ...figures.families.flatMap((family) => answerPart(figures, family, several)),
     ...(figures.bounds.length > 0 ? [boundsNote(figures)] : []),
-    '## Cache and cost',
-    ...figures.families.flatMap((family) => [
-      ...(several ? [`### ${escaped(family)}`] : []),
-      costTable(figures, family),
-    ]),
+    ...(testsHearing(figures) ? [] : ['## Cache and cost']),
+    ...figures.families.flatMap((family) =>
+      testsHearing(figures) ? [] : [...(several ? [`### ${escaped(family)}`] : []), costTable(figures, family)],
+    ),
     ...figures.families.flatMap((family) => releasePart(figures, family, several)),
-    '## By day',
+    ...figures.families.flatMap((family) => dialPart(figures, family, several)),
+    ...(figures.days.length > 0 ? ['## By day'] : []),
     ...dailyMetrics
       .filter((metric) => figures.metrics.includes(metric))
       .flatMap((metric) =>
@@ -72,6 +74,7 @@ export function markdownReport(figures: Figures): string {
 }
 
 function answerPart(figures: Figures, family: string, several: boolean): string[] {
+  const answerColumns = answerColumnsOf(figures);
   const header = [
     '',
     ...answerColumns.map(({ metric, segment, group }) => (group === metric ? `${metric} ${segment}` : metric)),
@@ -84,13 +87,16 @@ function answerPart(figures: Figures, family: string, several: boolean): string[
     }),
   ]);
   const worlds = worldsOf(figures, family);
-  const what = `Means over ${plural(figures.days.length, 'measured day')} and ${plural(worlds, 'world')}`;
+  const what = capital(basisOf(figures, family));
   const interval = worlds > 1 ? ', with 95 % intervals over worlds' : '';
   return [...(several ? [`### ${escaped(family)}`] : []), `${what}${interval}.`, table(header, rows, 1)];
 }
 
 const boundsNote = (figures: Figures): string =>
-  `*${figures.bounds.map(escaped).join(', ')}*: bounds, scored on the state of the first arm.`;
+  [
+    `*${figures.bounds.map(escaped).join(', ')}*: bounds, scored on the state of the first arm.`,
+    ...boundRemarks(figures).map((remark) => `${capital(remark)}.`),
+  ].join(' ');
 
 function costTable(figures: Figures, family: string): string {
   const lines = costLines(figures, family);
@@ -114,10 +120,24 @@ function releasePart(figures: Figures, family: string, several: boolean): string
   return [heading, table(['', 'meaning', ...figures.arms.map(escaped)], rows, 2)];
 }
 
+/** Recall of new tracks by their sound alone, where the sound tells more or less of taste. */
+function dialPart(figures: Figures, family: string, several: boolean): string[] {
+  const shares = dialOf(figures);
+  if (shares.length === 0) return [];
+  const rows = [...figures.arms, ...figures.bounds].flatMap((arm) => {
+    const points = dialCurve(figures, { arm, family });
+    const at = (share: number): string => formatFigure(points.find(({ x }) => x === share)?.mean);
+    return points.length === 0 ? [] : [[escaped(arm), ...shares.map(at)]];
+  });
+  const header = ['', ...shares.map((share) => `${share} %`)];
+  const heading = `## New tracks by their sound alone${several ? `: ${escaped(family)}` : ''}`;
+  return [heading, `${capital(dialMeaning)}.`, table(header, rows, 1)];
+}
+
 function dailyTable(figures: Figures, family: string, metric: string): string {
   const rows = segmentNames.flatMap((segment) =>
     figures.arms.flatMap((arm) => {
-      const points = new Map(figures.curve({ arm, family, segment, metric }).map((point) => [point.day, point.mean]));
+      const points = new Map(figures.curve({ arm, family, segment, metric }).map((point) => [point.x, point.mean]));
       if (points.size === 0) return [];
       return [[segment, escaped(arm), ...figures.days.map((day) => formatFigure(points.get(day)))]];
     }),
@@ -132,8 +152,6 @@ function table(header: readonly string[], rows: readonly (readonly string[])[], 
 }
 
 const bullets = (items: readonly string[]): string => items.map((item) => `- ${escaped(item)}`).join('\n');
-
-const capital = (text: string): string => `${text[0]?.toUpperCase() ?? ''}${text.slice(1)}`;
 
 /** Text that Markdown shows as it is: one line, and no character that could open a tag, a link, a cell or a style. */
 export const escaped = (text: string): string => oneLine(text).replace(/[\\`*_{}[\]<>#|~&!]/g, '\\$&');

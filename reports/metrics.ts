@@ -46,21 +46,22 @@ const texts: Readonly<Record<string, MetricText>> = {
   tempoAcc2: { means: 'share of tempi within 4 % of the tempo, its half, double, third or triple', better: 'higher' },
   keyWeighted: { means: 'mean key score: 1 right, 0.5 a fifth off, 0.3 relative, 0.2 parallel', better: 'higher' },
   energyR2: { means: 'share of the variance of energy that is heard', better: 'higher' },
-  energyFromLevelR2: { means: 'the same of a regression on the level alone' },
   brightnessR2: { means: 'share of the variance of brightness that is heard', better: 'higher' },
   envelopeR2: { means: 'share of the variance of attack and decay that is heard', better: 'higher' },
   oddEvenR2: { means: 'share of the variance of odd against even partials that is heard', better: 'higher' },
   modulationR2: { means: 'share of the variance of vibrato and tremolo that is heard', better: 'higher' },
   embeddingR2: { means: 'share of the variance of the factors that is predicted', better: 'higher' },
-  embeddingBoundR2: { means: 'the same of the part of the factors that the sound tells: the most there is' },
-  embeddingShare: { means: 'the one over the other', better: 'higher' },
-  coldRecall: {
-    means:
-      'share of the tenth of new tracks that a listener likes best among the tenth that sounds best, where sound tells k %',
+  embeddingShare: {
+    means: 'the same over the most there is: the part of the factors that the sound tells',
     better: 'higher',
   },
-  coldRecallBound: { means: 'the same of an engine that knows all that the sound tells, k % of what is liked' },
+  coldRecall: {
+    means:
+      'share of the tenth of new tracks that a listener likes best among the tenth that sounds best, where the sound tells k % of what is liked',
+    better: 'higher',
+  },
   epochs: { means: 'the epoch that did best on tracks kept back' },
+  trainSeconds: { means: 'seconds that training took', better: 'lower' },
   refreshSeconds: { means: 'seconds of one refresh', better: 'lower' },
   seconds: { means: 'seconds of this stage in one refresh', better: 'lower' },
   flops: { means: 'floating-point operations of this stage in one refresh', better: 'lower' },

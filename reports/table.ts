@@ -1,32 +1,8 @@
+import { boundRemarks } from './bounds.ts';
+import { type AnswerColumn, answerColumnsOf } from './columns.ts';
 import type { Figures } from './figures.ts';
-import { worldsOf } from './figures.ts';
-import { alignPoints, formatFigure, oneLine, plural } from './format.ts';
-import type { Segment } from './metrics.ts';
-
-/** A column of the final table. Neighbours with the same group stand below one heading. */
-export interface AnswerColumn {
-  readonly metric: string;
-  readonly segment: Segment;
-  readonly group: string;
-  readonly heading: string;
-}
-
-const bySegment = (metric: string): AnswerColumn[] =>
-  (['all', 'warm', 'newUser', 'newTrack'] as const).map((segment) => ({
-    metric,
-    segment,
-    group: metric,
-    heading: segment,
-  }));
-
-/** The columns of the final table, wherever it is shown. */
-export const answerColumns: readonly AnswerColumn[] = [
-  ...bySegment('oracleRecall@50'),
-  ...bySegment('recall@50'),
-  { metric: 'newTrackShare', segment: 'all', group: 'newTrack', heading: 'share' },
-  { metric: 'cacheHitRate', segment: 'all', group: 'cache', heading: 'hit rate' },
-  { metric: 'refreshSeconds', segment: 'all', group: 'refresh', heading: 'seconds' },
-];
+import { basisOf } from './figures.ts';
+import { alignPoints, formatFigure, oneLine } from './format.ts';
 
 /** Names of runs are short; a longer arm is cut so that the table keeps its width. */
 const longestName = 20;
@@ -44,6 +20,7 @@ function block(figures: Figures, family: string): string {
   const series = [...figures.arms, ...figures.bounds];
   const names = series.map((arm) => cut(oneLine(arm)));
   const nameWidth = Math.max(3, ...names.map((n) => n.length));
+  const answerColumns = answerColumnsOf(figures);
   const columns = answerColumns.map(({ metric, segment, group, heading }) =>
     rightAligned(
       heading,
@@ -55,16 +32,16 @@ function block(figures: Figures, family: string): string {
   const line = (row: number): string => columns.map((cells) => cells[row] ?? '').join(' ');
   const ruled = '─'.repeat(nameWidth + 2 + line(0).length);
   const rows = names.map((n, i) => `${n.padEnd(nameWidth)}  ${line(i + 1)}`.trimEnd());
-  const days = figures.days.length;
   const state = figures.bounds.length === 0 ? '' : '; bounds are scored on the state of the first arm';
   return `${[
     ...(figures.families.length > 1 ? [`family ${oneLine(family)}`] : []),
-    `${' '.repeat(nameWidth)}  ${groupLine(columns)}`.trimEnd(),
+    `${' '.repeat(nameWidth)}  ${groupLine(answerColumns, columns)}`.trimEnd(),
     `${'arm'.padEnd(nameWidth)}  ${line(0)}`,
     ruled,
     ...rows.slice(0, figures.arms.length),
     ...(figures.bounds.length === 0 ? [] : [ruled, ...rows.slice(figures.arms.length)]),
-    `means over ${plural(days, 'measured day')} and ${plural(worldsOf(figures, family), 'world')}${state}`,
+    `${basisOf(figures, family)}${state}`,
+    ...boundRemarks(figures),
   ].join('\n')}\n`;
 }
 
@@ -77,7 +54,7 @@ function rightAligned(heading: string, atLeast: number, cells: readonly string[]
 }
 
 /** The line above the headings: each group's name once over its columns, with a rule where it spans several. */
-function groupLine(columns: readonly (readonly string[])[]): string {
+function groupLine(answerColumns: readonly AnswerColumn[], columns: readonly (readonly string[])[]): string {
   const parts: string[] = [];
   for (let i = 0; i < columns.length; ) {
     const group = answerColumns[i]?.group ?? '';

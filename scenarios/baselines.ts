@@ -1,6 +1,7 @@
+import { listensToSound } from '../engine/blend/trust.ts';
 import type { Draw } from '../engine/core/random.ts';
 import { below, type Streams } from '../engine/core/random.ts';
-import type { BoundName } from './schema.ts';
+import { type RankingBound, rankingBounds, type Scenario } from './schema.ts';
 import type { OracleLists, Rankings } from './scoring/ranking-figures.ts';
 import type { Panel } from './scoring/segments.ts';
 
@@ -17,11 +18,23 @@ export interface BoundState {
   heardBy(listener: number): Uint32Array;
 }
 
+/** Bounds are scored once: on the state of the first arm, but `trueSound` on that of the first arm that listens to sound. */
+export function boundsByArm({ arms, bounds }: Scenario): ReadonlyMap<string, readonly RankingBound[]> {
+  const first = Object.keys(arms)[0];
+  const listening = Object.keys(arms).find((arm) => listensToSound(arms[arm]!.blend));
+  return new Map(
+    Object.keys(arms).map((arm) => [
+      arm,
+      rankingBounds.filter((bound) => bounds.includes(bound) && arm === (bound === 'trueSound' ? listening : first)),
+    ]),
+  );
+}
+
 /** As deep as any score looks, whatever the arms' lists hold. */
 const length = 200;
 
 /** What a bound would serve the panel: a ranking without heard tracks, never fed back into listening. */
-export function rankBound(bound: BoundName, state: BoundState, streams: Streams): Rankings {
+export function rankBound(bound: Exclude<RankingBound, 'trueSound'>, state: BoundState, streams: Streams): Rankings {
   switch (bound) {
     case 'oracle':
       return state.oracle.tracks.map((tracks) => tracks.subarray(0, length));

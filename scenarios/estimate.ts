@@ -17,6 +17,9 @@ const rates = {
   scoredPairsPerSecond: 1.2e7,
 } as const;
 
+/** What Node with its threads and ONNX Runtime take. */
+const baseBytes = 6e8;
+
 /** What a listener does on a day with the default dials: rows of the log, and pairs that meet for the first time. */
 const rowsPerListenerDay = 17;
 const newPairsPerListenerDay = 1.6;
@@ -29,7 +32,48 @@ export interface Estimate {
 }
 
 /** Time, memory and warnings of a scenario from its sizes; nothing is run. */
-export function estimate(scenario: Scenario): Estimate {
+export const estimate = (scenario: Scenario): Estimate =>
+  scenario.hearing ? estimateHearing(scenario, scenario.hearing) : estimateDays(scenario);
+
+function estimateHearing(scenario: Scenario, { tracks, test }: NonNullable<Scenario['hearing']>): Estimate {
+  const worlds = scenario.worlds * familiesOf(scenario).length;
+  const arms = Object.values(scenario.arms);
+  const steps = arms.reduce((sum, { encoder }) => sum + encoder.epochs * Math.min(encoder.tracksPerEpoch, tracks), 0);
+  // Once to solve the heads, once for the test, once more for the dial.
+  const listening = arms.length * 2 * (tracks + test);
+  const stages = {
+    'waveforms, once per world': (tracks + test) / rates.synthesisedTracksPerSecond,
+    training: steps / rates.encoderTracksPerSecond,
+    'listening and scores': listening / rates.embeddedTracksPerSecond,
+  };
+  return totalled([{ what: 'tracks to learn from, tests, worlds', value: `${tracks}, ${test}, ${worlds}` }], stages, {
+    worlds,
+    bytes: baseBytes + (tracks + test) * waveformSamples * 2,
+    warnings: [],
+  });
+}
+
+/** The estimate as it is printed: sizes, each stage, sums. */
+function totalled(
+  sizes: Estimate['lines'],
+  stages: Readonly<Record<string, number>>,
+  {
+    worlds,
+    bytes,
+    warnings,
+  }: { readonly worlds: number; readonly bytes: number; readonly warnings: readonly string[] },
+): Estimate {
+  const seconds = worlds * Object.values(stages).reduce((sum, value) => sum + value, 0);
+  const lines = [
+    ...sizes,
+    ...Object.entries(stages).map(([what, value]) => ({ what, value: `${(value * worlds).toFixed(1)} s` })),
+    { what: 'time in all', value: `${seconds.toFixed(0)} s` },
+    { what: 'memory', value: `${(bytes / 1e9).toFixed(1)} GB` },
+  ];
+  return { seconds, bytes, lines, warnings };
+}
+
+function estimateDays(scenario: Scenario): Estimate {
   const { world, history, days } = scenario;
   const worlds = scenario.worlds * familiesOf(scenario).length;
   const arms = Object.values(scenario.arms);
@@ -62,12 +106,10 @@ export function estimate(scenario: Scenario): Estimate {
     }, 0),
     'lists and scores': (arms.length * days * listeners * tracks) / rates.scoredPairsPerSecond,
   };
-  const seconds = worlds * Object.values(stages).reduce((sum, value) => sum + value, 0);
   const factors = Math.max(...arms.map(({ als }) => als.factors));
-  // Log columns 27 B a row and arm, kept twice; 16-bit waveforms, factors of two generations with embeddings, what Node with
-  // its threads and ONNX Runtime take.
+  // Log columns 27 B a row and arm, kept twice; 16-bit waveforms, factors of two generations with embeddings.
   const bytes =
-    6e8 +
+    baseBytes +
     rows * 27 * 2 +
     (listening.length > 0 ? tracks * waveformSamples * 2 : 0) +
     (listeners + 2 * tracks) * factors * 4 * 3;
@@ -75,16 +117,12 @@ export function estimate(scenario: Scenario): Estimate {
   const warnings = [
     ...new Set(arms.map(({ als }) => rankAdvice(als.factors, size)).filter((warning) => warning !== undefined)),
   ];
-  return {
-    seconds,
-    bytes,
-    lines: [
+  return totalled(
+    [
       { what: 'listeners, tracks, worlds', value: `${Math.round(listeners)}, ${Math.round(tracks)}, ${worlds}` },
       { what: 'rows of the log, all arms', value: (rows * worlds).toExponential(1) },
-      ...Object.entries(stages).map(([what, value]) => ({ what, value: `${(value * worlds).toFixed(1)} s` })),
-      { what: 'time in all', value: `${seconds.toFixed(0)} s` },
-      { what: 'memory', value: `${(bytes / 1e9).toFixed(1)} GB` },
     ],
-    warnings,
-  };
+    stages,
+    { worlds, bytes, warnings },
+  );
 }

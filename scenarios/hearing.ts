@@ -11,6 +11,5 @@ export default defineScenario({
   seed: '1',
   days: 1,
   hearing: { tracks: 900, test: 250 },
-  bounds: [],
   arms: { encoder: { encoder: { epochs: 7, batch: 32, tracksPerEpoch: 1_000_000 } } },
 });

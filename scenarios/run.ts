@@ -5,6 +5,7 @@ import { listensToSound } from '../engine/blend/trust.ts';
 import { type CacheClient, connectCache } from '../engine/cache/connect.ts';
 import { createSlateStore, type SlateStore } from '../engine/cache/slate-store.ts';
 import type { EventColumns } from '../engine/core/events.ts';
+import { firstRows, type Matrix } from '../engine/core/matrix.ts';
 import { Memo } from '../engine/core/memo.ts';
 import type { Progress } from '../engine/core/progress.ts';
 import { createStreams } from '../engine/core/random.ts';
@@ -16,18 +17,20 @@ import { type Crowd, createCrowd } from '../sim/crowd.ts';
 import { simulateDay } from '../sim/day.ts';
 import { writeListeners, writeTracks, writeTruth } from '../sim/log.ts';
 import { createWorld, type World } from '../sim/world.ts';
+import { boundsByArm } from './baselines.ts';
 import { dayName, EventLog } from './event-log.ts';
 import { OpenCatalogue } from './open-catalogue.ts';
 import type { RunFolder } from './run-folder.ts';
-import type { Scenario } from './schema.ts';
+import type { RankingBound, Scenario } from './schema.ts';
 import { costFigures } from './scoring/cost-figures.ts';
 import { checkNoLeak } from './scoring/leak.ts';
-import { type Night, panelAt } from './scoring/night.ts';
+import { type Night, panelAt, smallerPanelAt } from './scoring/night.ts';
 import { type NightScorer, openNightScorer } from './scoring/night-thread.ts';
 import { scoreListening } from './scoring/ranking-figures.ts';
 import { scoreReach } from './scoring/reach.ts';
 import type { Figure, MetricRow } from './scoring/rows.ts';
 import { type Segmentation, segmentsAt } from './scoring/segments.ts';
+import { trueSound } from './scoring/true-sound.ts';
 
 /** Digests of what one arm made in one world: SHA-256 over canonical bytes, times excluded. */
 export interface ArmDigests {
@@ -74,12 +77,14 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
   const endPrefetch = listens ? world.prefetchWaveforms() : undefined;
   const past = await livePast(world, task.progress);
   const scorer = openNightScorer(world, task.seed);
+  const sound = scenario.bounds.includes('trueSound') ? trueSound(world) : undefined;
   const memo = new Memo(task.clock);
   const client = await connectCache(task.redisUrl);
   try {
     const rows: MetricRow[] = [];
     const digests: Record<string, ArmDigests> = {};
-    for (const [index, [arm, options]] of Object.entries(scenario.arms).entries()) {
+    const bounds = boundsByArm(scenario);
+    for (const [arm, options] of Object.entries(scenario.arms)) {
       const result = await runArm({
         ...task,
         world,
@@ -89,7 +94,8 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
         client,
         arm,
         options,
-        scoresBounds: index === 0,
+        bounds: bounds.get(arm) ?? [],
+        trueSound: sound,
       });
       for (const row of result.rows) rows.push(row);
       digests[arm] = result.digests;
@@ -133,7 +139,9 @@ interface ArmTask extends WorldTask {
   readonly client: CacheClient;
   readonly arm: string;
   readonly options: EngineOptions;
-  readonly scoresBounds: boolean;
+  readonly bounds: readonly RankingBound[];
+  /** The true acoustic embedding of every track, for the bound of that name. */
+  readonly trueSound: Matrix | undefined;
 }
 
 /** One arm in the middle of its life. */
@@ -232,15 +240,18 @@ function beginLife(task: ArmTask, store: SlateStore, rows: MetricRow[]): LivingA
   };
 }
 
-/** What the scores of this night depend on, before the day is lived; beside the first arm the bounds are scored. */
+/** What the scores of this night depend on, before the day is lived; beside it the bounds are scored. */
 async function nightOf(
   arm: LivingArm,
   day: number,
   refreshed: RefreshReport,
   segmentation: Segmentation,
 ): Promise<Night> {
-  const { crowd, scenario, log, seed } = arm;
+  const { crowd, scenario, log, seed, trueSound } = arm;
   const { listenerCount, trackCount } = segmentation;
+  // Nobody looks at the bounds of days that are not measured.
+  const bounds = day < scenario.warmup ? [] : arm.bounds;
+  const smallerPanel = bounds.includes('trueSound') ? smallerPanelAt(segmentation, seed) : undefined;
   return {
     day,
     listenerCount,
@@ -248,7 +259,10 @@ async function nightOf(
     crowd: crowd.snapshot(),
     rankings: await arm.engine.peek(panelAt(segmentation, seed).listeners, startOfDay(day)),
     slots: refreshed.slots,
-    bounds: arm.scoresBounds ? scenario.bounds : [],
+    bounds,
+    ...(trueSound && smallerPanel
+      ? { handed: await arm.engine.peekHanded(smallerPanel.listeners, firstRows(trueSound, trackCount)) }
+      : {}),
     plays: log.plays.slice(),
     shadowFile: arm.at('truth', 'shadow', `${dayName(day)}.arrow`),
   };

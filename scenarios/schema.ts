@@ -14,8 +14,16 @@ const family = z.enum(familyNames);
 export const segments = ['all', 'warm', 'newUser', 'newTrack', 'newUserNewTrack'] as const;
 export type Segment = (typeof segments)[number];
 
-export const boundNames = ['random', 'popular', 'oracle'] as const;
+/**
+ * What to compare with. In a world of days: chance, the most played, true taste, and the lists of the first arm that listens
+ * if it were handed the true acoustic embedding in the place of its encoder's.
+ */
+export const rankingBounds = ['random', 'popular', 'oracle', 'trueSound'] as const;
+/** Where hearing is tested: what the level of a track alone tells, and all that its sound tells. */
+export const hearingBounds = ['level', 'trueSound'] as const;
+export const boundNames = [...rankingBounds, 'level'] as const;
 export type BoundName = (typeof boundNames)[number];
+export type RankingBound = (typeof rankingBounds)[number];
 
 const expectation = z.strictObject({
   metric: z.string(),
@@ -26,6 +34,10 @@ const expectation = z.strictObject({
   /** Smallest acceptable mean over worlds. */
   atLeast: z.number(),
 });
+
+/** The bounds that there are for a kind of scenario. */
+const boundsOf = ({ hearing }: { readonly hearing?: unknown }): readonly BoundName[] =>
+  hearing ? hearingBounds : rankingBounds;
 
 /** A declared experiment: one world design, several engine configurations, what is expected of them. */
 export const scenarioSchema = z
@@ -56,7 +68,8 @@ export const scenarioSchema = z
         dial: z.array(z.number().gt(0).max(1)).default([0.1, 0.25, 0.5, 0.75, 1]),
       })
       .optional(),
-    bounds: z.array(z.enum(boundNames)).default([...boundNames]),
+    /** All that there are, unless some are named. */
+    bounds: z.array(z.enum(boundNames)).optional(),
     expect: z.array(expectation).default([]),
   })
   .superRefine((scenario, context) => {
@@ -74,7 +87,16 @@ export const scenarioSchema = z
         message: `is ${scenario.warmup}, but must be smaller than days (${scenario.days})`,
       });
     }
-    const known = [...arms, ...scenario.bounds];
+    const possible = boundsOf(scenario);
+    scenario.bounds?.forEach((bound, i) => {
+      if (possible.includes(bound)) return;
+      context.addIssue({
+        code: 'custom',
+        path: ['bounds', i],
+        message: `is '${bound}', but ${scenario.hearing ? 'where hearing is tested' : 'without `hearing`'} there are: ${possible.join(', ')}`,
+      });
+    });
+    const known: string[] = [...arms, ...(scenario.bounds ?? possible)];
     scenario.expect.forEach((wish, i) => {
       for (const key of ['arm', 'over'] as const) {
         const wanted = wish[key];
@@ -87,7 +109,8 @@ export const scenarioSchema = z
         }
       }
     });
-  });
+  })
+  .transform((scenario) => ({ ...scenario, bounds: scenario.bounds ?? boundsOf(scenario) }));
 
 export type ScenarioInput = z.input<typeof scenarioSchema>;
 export type Scenario = z.output<typeof scenarioSchema>;

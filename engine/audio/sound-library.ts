@@ -1,3 +1,4 @@
+import type { Kernel } from '../als/kernel.ts';
 import type { Catalogue } from '../core/catalogue.ts';
 import { digestOf } from '../core/digest.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
@@ -20,16 +21,20 @@ export interface SoundTargets {
   readonly fans: Uint32Array;
 }
 
-/** How all tracks sound, in the ALS space of one generation. */
-export interface SoundIndex {
+/** How all tracks sound, in the ALS space of one generation, whoever says so. */
+export interface Sound {
   /** [tracks × k]. */
   readonly embeddings: Matrix;
+  /** 1 where the embedding was learnt from the factor of that very track [tracks]. */
+  readonly isTaught: Uint8Array;
+}
+
+/** How all tracks sound to an encoder. */
+export interface SoundIndex extends Sound {
   /** SHA-256 of the encoder's file. */
   readonly encoder: string;
   /** The generation whose factors the encoder was trained towards; the embeddings were carried from there. */
   readonly trainedOn: number;
-  /** 1 where the encoder has learnt from the factor of a track [tracks]. */
-  readonly isTaught: Uint8Array;
   readonly drift: number;
   /** Work of this update: examples × epochs trained on, tracks heard for the first time by this encoder. */
   readonly trained: number;
@@ -68,6 +73,7 @@ export class SoundLibrary {
   readonly #streams: Streams;
   readonly #memo: Memo;
   readonly #given: Encoder | undefined;
+  readonly #kernel: Kernel;
   #shelf: Shelf | undefined;
 
   /** @param given an encoder to use instead of training one, whatever space it embeds in. */
@@ -77,12 +83,14 @@ export class SoundLibrary {
     readonly streams: Streams;
     readonly memo: Memo;
     readonly given: Encoder | undefined;
+    readonly kernel: Kernel;
   }) {
     this.#catalogue = parts.catalogue;
     this.#options = parts.options;
     this.#streams = parts.streams;
     this.#memo = parts.memo;
     this.#given = parts.given;
+    this.#kernel = parts.kernel;
   }
 
   /** The encoder's `.onnx` file, once there is one. */
@@ -100,7 +108,7 @@ export class SoundLibrary {
     if (!shelf) return undefined;
     const before = shelf.embeddings.length;
     await this.#embedNewTracks(shelf, targets.tracks.rows, progress);
-    const carried = this.#carry(shelf, targets);
+    const carried = await this.#carry(shelf, targets);
     return {
       ...carried,
       encoder: shelf.digest,
@@ -203,19 +211,38 @@ export class SoundLibrary {
    * here embeds in the space of an earlier generation, where they had factors; one from elsewhere in a space of its own,
    * where all that is known of them is their embeddings.
    */
-  #carry(shelf: Shelf, { tracks, fans }: SoundTargets): { embeddings: Matrix; drift: number } {
+  async #carry(shelf: Shelf, targets: SoundTargets): Promise<{ embeddings: Matrix; drift: number }> {
+    const { tracks, fans } = targets;
     const embeddings = zeros(tracks.rows, shelf.encoder.dim);
     for (const [track, embedding] of shelf.embeddings.entries()) rowOf(embeddings, track).set(embedding);
-    const isKnown = (counts: Uint32Array, track: number): boolean => (counts[track] ?? 0) >= this.#options.minFans;
-    const known = [...fans.keys()].filter(
-      (track) => isKnown(fans, track) && (this.#given !== undefined || isKnown(shelf.fans, track)),
-    );
-    const retargeting = this.#given
-      ? fitRetargeting(pickRows(embeddings, known), pickRows(tracks, known), 'zero')
-      : fitRetargeting(pickRows(shelf.anchors, known), pickRows(tracks, known), 'identity');
-    return { embeddings: retarget(embeddings, retargeting), drift: retargeting.drift };
+    const { minFans } = this.#options;
+    if (this.#given) {
+      return { embeddings: await carryFromElsewhere(embeddings, targets, minFans, this.#kernel), drift: 1 };
+    }
+    const known = wellKnown(fans, minFans).filter((track) => (shelf.fans[track] ?? 0) >= minFans);
+    const retargeting = fitRetargeting(pickRows(shelf.anchors, known), pickRows(tracks, known), 'identity');
+    return { embeddings: await retarget(embeddings, retargeting, this.#kernel), drift: retargeting.drift };
   }
 }
+
+/**
+ * Vectors of any space in that of the ALS factors: the linear map that fits best on the tracks of at least `minFans` listeners.
+ *
+ * @param vectors [tracks × any].
+ * @returns [tracks × k].
+ */
+export function carryFromElsewhere(
+  vectors: Matrix,
+  { tracks, fans }: Pick<SoundTargets, 'tracks' | 'fans'>,
+  minFans: number,
+  kernel: Kernel,
+): Promise<Matrix> {
+  const known = wellKnown(fans, minFans);
+  return retarget(vectors, fitRetargeting(pickRows(vectors, known), pickRows(tracks, known), 'zero'), kernel);
+}
+
+const wellKnown = (fans: Uint32Array, minFans: number): number[] =>
+  [...fans.keys()].filter((track) => fans[track]! >= minFans);
 
 function pickRows(matrix: Matrix, rows: readonly number[]): Matrix {
   const picked = zeros(rows.length, matrix.cols);

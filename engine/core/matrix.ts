@@ -10,3 +10,10 @@ export const zeros = (rows: number, cols: number): Matrix => ({ rows, cols, data
 
 /** Row `r` of `m` as a view [cols]: writing to it writes to the matrix. */
 export const rowOf = (m: Matrix, r: number): Float32Array => m.data.subarray(r * m.cols, (r + 1) * m.cols);
+
+/** The first `rows` rows of `m`, as a view. */
+export const firstRows = ({ cols, data }: Matrix, rows: number): Matrix => ({
+  rows,
+  cols,
+  data: data.subarray(0, rows * cols),
+});

@@ -1,10 +1,19 @@
 import { answersOf } from '../answer.ts';
+import { boundRemarks } from '../bounds.ts';
+import { type AnswerColumn, answerColumnsOf, explanationOf } from '../columns.ts';
 import type { FigureKey, Figures } from '../figures.ts';
-import { meanOf, worldsOf } from '../figures.ts';
-import { alignPoints, formatCount, formatFigure, formatInterval, formatSpread, isFigure, plural } from '../format.ts';
-import { segments } from '../metrics.ts';
+import { basisOf, meanOf, worldsOf } from '../figures.ts';
+import {
+  alignPoints,
+  capital,
+  formatCount,
+  formatFigure,
+  formatInterval,
+  formatSpread,
+  isFigure,
+  plural,
+} from '../format.ts';
 import type { SummaryRow } from '../read-run.ts';
-import { answerColumns } from '../table.ts';
 import { type Contender, contendersOf } from './contenders.ts';
 import { type Html, html } from './html.ts';
 import { lineSample } from './line-chart.ts';
@@ -15,7 +24,7 @@ export function pageHeader(figures: Figures): Html {
   const facts = [
     figures.families.join(', '),
     plural(Math.max(worlds.length, ...figures.families.map((family) => worldsOf(figures, family))), 'world'),
-    plural(figures.days.length, 'measured day'),
+    figures.days.length === 0 ? '' : plural(figures.days.length, 'measured day'),
     seed === '' ? '' : `seed ${seed}`,
     isFigure(seconds) ? `${formatFigure(seconds)} s` : '',
   ].filter((fact) => fact !== '');
@@ -39,15 +48,18 @@ ${figures.families.map((family) => answerTable(figures, family))}
 
 function explanation(figures: Figures): string {
   const worlds = Math.max(0, ...figures.families.map((family) => worldsOf(figures, family)));
+  const remarks = boundRemarks(figures);
   return [
-    `Means over ${plural(figures.days.length, 'measured day')} and ${plural(worlds, 'world')}`,
+    capital(basisOf(figures, figures.families[0] ?? '')),
     worlds > 1 ? ', ± half of the 95 % interval over worlds' : '',
-    figures.bounds.length > 0 ? '. Bounds are rankings scored on the state of the first arm.' : '.',
+    figures.bounds.length > 0 ? '. Bounds are scored on the state of the first arm.' : '.',
+    ...remarks.map((remark) => ` ${capital(remark)}.`),
   ].join('');
 }
 
 function answerTable(figures: Figures, family: string): Html {
   const contenders = contendersOf(figures);
+  const answerColumns = answerColumnsOf(figures);
   const columns = answerColumns.map(({ metric, segment }, i) => {
     const keys = contenders.map(({ name }) => ({ arm: name, family, segment, metric }));
     // Figure and punctuation spaces: as wide as a digit and a point, and nothing when copied or read aloud.
@@ -55,7 +67,7 @@ function answerTable(figures: Figures, family: string): Html {
       keys.map((key) => formatFigure(figures.summary(key)?.mean)),
       '\u2007',
       '\u2008',
-    ).map((text, row) => cell(figures, keys[row], text, startsGroup(i)));
+    ).map((text, row) => cell(figures, keys[row], text, startsGroup(answerColumns, i)));
   });
   const row = (contender: Contender): Html =>
     html`<tr><th scope="row">${lineSample(contender.slot)}${contender.name}</th>${columns.map(
@@ -68,12 +80,12 @@ function answerTable(figures: Figures, family: string): Html {
   return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}means by arm">
 <table class="answer">
 ${several && html`<caption>family ${family}, ${plural(worldsOf(figures, family), 'world')}</caption>`}
-<thead><tr><th rowspan="2" scope="col" class="text">arm</th>${groups().map(
+<thead><tr><th rowspan="2" scope="col" class="text">arm</th>${groups(answerColumns).map(
     ({ name, span }) => html`<th scope="colgroup" class="first" colspan="${span}">${name}</th>`,
   )}</tr>
 <tr>${answerColumns.map(
-    ({ segment, heading }, i) =>
-      html`<th scope="col" ${startsGroup(i) && html`class="first"`} title="${segments[segment]}">${heading}</th>`,
+    (column, i) =>
+      html`<th scope="col" ${startsGroup(answerColumns, i) && html`class="first"`} title="${explanationOf(column)}">${column.heading}</th>`,
   )}</tr></thead>
 <tbody>${arms.map(row)}</tbody>
 ${bounds.length > 0 && html`<tbody class="bounds">${bounds.map(row)}</tbody>`}
@@ -94,9 +106,10 @@ export function spreadOf(row: SummaryRow | undefined): Html {
   return spread === '' ? html`` : html`<small title="${formatInterval(row?.low, row?.high)}">${spread}</small>`;
 }
 
-const startsGroup = (i: number): boolean => answerColumns[i]?.group !== answerColumns[i - 1]?.group;
+const startsGroup = (columns: readonly AnswerColumn[], i: number): boolean =>
+  columns[i]?.group !== columns[i - 1]?.group;
 
-const groups = (): { name: string; span: number }[] =>
-  answerColumns.flatMap(({ group }, i) =>
-    startsGroup(i) ? [{ name: group, span: answerColumns.filter((column) => column.group === group).length }] : [],
+const groups = (columns: readonly AnswerColumn[]): { name: string; span: number }[] =>
+  columns.flatMap(({ group }, i) =>
+    startsGroup(columns, i) ? [{ name: group, span: columns.filter((column) => column.group === group).length }] : [],
   );

@@ -1,3 +1,4 @@
+import { testsHearing } from '../columns.ts';
 import { costLines, type StageTimes, stageTimes, unaccounted } from '../cost.ts';
 import type { Figures } from '../figures.ts';
 import { formatFigure } from '../format.ts';
@@ -6,8 +7,11 @@ import { fillOf, stackedBar, swatch } from './bars.ts';
 import { overallRow } from './curves-section.ts';
 import { type Html, html } from './html.ts';
 
-/** The cache by day, where a refresh spends its time, and every cost with its provenance. */
-export const costSection = (figures: Figures): Html => html`<section aria-labelledby="cost">
+/** The cache by day, where a refresh spends its time, and every cost with its provenance; nothing for a run without refreshes. */
+export const costSection = (figures: Figures): Html =>
+  testsHearing(figures)
+    ? html``
+    : html`<section aria-labelledby="cost">
 <h2 id="cost">Cache and cost</h2>
 ${figures.families.map(
   (family, f) => html`${figures.families.length > 1 && html`<h3>Family ${family}</h3>`}

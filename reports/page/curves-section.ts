@@ -3,8 +3,7 @@ import { formatCount, formatFigure, isFigure } from '../format.ts';
 import { meaningOf, segmentNames, segments } from '../metrics.ts';
 import { contendersOf } from './contenders.ts';
 import { type Html, html } from './html.ts';
-import { type Line, lineChart, lineSample } from './line-chart.ts';
-import { type Axis, axisFor } from './scale.ts';
+import { axisOf, type Line, lineChart, lineSample } from './line-chart.ts';
 
 /** Ranking metrics drawn by segment; the others stand in the table of every metric. */
 const bySegment = ['oracleRecall@50', 'recall@50', 'regret@50', 'ndcg@10'];
@@ -27,14 +26,17 @@ ${contendersOf(figures).map(
 )}
 </div>`;
 
-/** Small multiples: a row for each metric, a column for each segment, one scale along a row. */
-export const curvesSection = (figures: Figures): Html => html`<section aria-labelledby="curves">
+/** Small multiples: a row for each metric, a column for each segment, one scale along a row; nothing for a run without days. */
+export const curvesSection = (figures: Figures): Html =>
+  figures.days.length === 0
+    ? html``
+    : html`<section aria-labelledby="curves">
 <h2 id="curves">Day by day</h2>
 <p class="quiet">Charts of one row share their scale. ${
-  figures.manifest.worlds.length > 1
-    ? 'Lines are means over worlds, bands reach from the lowest to the highest world. '
-    : ''
-}Point at a day for its figures; n is how many counted that day; names in the legend switch lines off.</p>
+        figures.manifest.worlds.length > 1
+          ? 'Lines are means over worlds, bands reach from the lowest to the highest world. '
+          : ''
+      }Point at a day for its figures; n is how many counted that day; names in the legend switch lines off.</p>
 ${legend(figures)}
 ${figures.families.map(
   (family, f) => html`${figures.families.length > 1 && html`<h3>Family ${family}</h3>`}
@@ -58,7 +60,8 @@ function segmentRow(figures: Figures, family: string, metric: string, id: string
       id: `${id}-${i}`,
       title: `${metric}, ${segment}, by day`,
       caption,
-      days: figures.days,
+      xs: figures.days,
+      nameOf: dayName,
       axis,
       lines,
     });
@@ -84,12 +87,15 @@ export function overallRow(
       id: `${id}-${i}`,
       title: `${metric} by day`,
       caption: html`<abbr title="${meaningOf(metric)}">${metric}</abbr>`,
-      days: figures.days,
+      xs: figures.days,
+      nameOf: dayName,
       axis: axisOf(lines),
       lines,
     }),
   )}</div>`;
 }
+
+const dayName = (day: number): string => `day ${day}`;
 
 const linesOf = (figures: Figures, family: string, segment: string, metric: string): Line[] =>
   contendersOf(figures).map(({ name, slot }) => ({
@@ -97,22 +103,6 @@ const linesOf = (figures: Figures, family: string, segment: string, metric: stri
     slot,
     points: figures.curve({ arm: name, family, segment, metric }),
   }));
-
-/** How far above the best arm a bound may be and still set the scale. The oracle is 1 where arms have 0.1. */
-const tallestBound = 1.6;
-
-/** The scale that shows the arms: with their ranges over worlds, and the bounds that leave them room. */
-function axisOf(lines: readonly Line[]): Axis {
-  const arms = lines.filter(({ slot }) => slot.kind === 'arm').flatMap(({ points }) => points);
-  const highest = Math.max(0, ...arms.map((point) => point.highest));
-  const fits = ({ points }: Line): boolean =>
-    highest === 0 || points.every(({ mean }) => mean <= tallestBound * highest);
-  const bounds = lines
-    .filter(({ slot }) => slot.kind === 'bound')
-    .filter(fits)
-    .flatMap(({ points }) => points);
-  return axisFor([...arms.flatMap(({ lowest, highest }) => [lowest, highest]), ...bounds.map(({ mean }) => mean)]);
-}
 
 /** How many counted in a day, '96–104', over the contenders of a chart, which share their panel. */
 function countsOf(lines: readonly Line[]): string {
@@ -137,7 +127,7 @@ function dailyFigures(figures: Figures, family: string, metric: string): Html {
 <tbody>${rows.map(
     ({ segment, line }) =>
       html`<tr><th scope="row">${segment}</th><th scope="row">${line.name}</th>${figures.days.map(
-        (day) => html`<td>${formatFigure(line.points.find((point) => point.day === day)?.mean)}</td>`,
+        (day) => html`<td>${formatFigure(line.points.find((point) => point.x === day)?.mean)}</td>`,
       )}<td>${countsOf([line])}</td></tr>`,
   )}</tbody></table></div></details>`;
 }

@@ -1,7 +1,7 @@
 import type { Point } from '../figures.ts';
 import { formatCount, formatFigure, isFigure } from '../format.ts';
 import { type Html, html } from './html.ts';
-import { type Axis, tickLabel } from './scale.ts';
+import { type Axis, axisFor, tickLabel } from './scale.ts';
 
 /** One line of a chart. `slot` picks its colour, mark and toggle, the same in every chart of the page. */
 export interface Line {
@@ -22,7 +22,10 @@ export interface LineChart {
   readonly id: string;
   readonly title: string;
   readonly caption: Html;
-  readonly days: readonly number[];
+  /** Where the lines may have points, ascending: days, say. */
+  readonly xs: readonly number[];
+  /** In words: `day 3`. */
+  readonly nameOf: (x: number) => string;
   readonly axis: Axis;
   readonly lines: readonly Line[];
 }
@@ -39,12 +42,12 @@ export const slotClass = ({ index, kind, rank }: Slot): string =>
   `s${index} ${kind === 'arm' ? `arm arm${rank % plainColours.length}` : `bound bound${rank % plainDashes.length}`}`;
 
 /**
- * A figure day by day, one line per contender: arms in colour with their own mark at the end, bounds dashed and grey.
- * A missing day breaks the line. A bound far above all arms is named at the top edge instead of flattening the rest.
+ * A figure along days or something else, one line per contender: arms in colour with their own mark at the end, bounds dashed and grey.
+ * A missing point breaks the line. A bound far above all arms is named at the top edge instead of flattening the rest.
  */
 export function lineChart(chart: LineChart): Html {
-  const { id, title, days, axis, lines } = chart;
-  const x = xOf(days);
+  const { id, title, xs, nameOf, axis, lines } = chart;
+  const across = placeOf(xs);
   const y = (value: number): number =>
     round(plot.bottom - ((value - axis.low) / (axis.high - axis.low)) * (plot.bottom - plot.top));
   // Ticks are rounded: 0.1 · 3 is a hair above a tick of 0.3 and still belongs to the chart.
@@ -59,21 +62,21 @@ export function lineChart(chart: LineChart): Html {
 <figcaption>${chart.caption}</figcaption>
 <svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="${id}-t ${id}-d" font-size="10.5" font-family="sans-serif">
 <title id="${id}-t">${title}</title>
-<desc id="${id}-d">${description(lines)}</desc>
-${gridOf(axis, y)}${dayTicks(days, x)}
-${drawn.map((line) => lineMarks(line, days, x, y))}
+<desc id="${id}-d">${description(lines, nameOf)}</desc>
+${gridOf(axis, y)}${ticksAlong(xs, nameOf, across)}
+${drawn.map((line) => lineMarks(line, xs, across, y))}
 ${above.length > 0 && aboveNote(above)}
-${days.map((day, i) => dayHover(day, days, i, lines, isInside, x, y))}
+${xs.map((_, i) => hover(chart, i, isInside, across, y))}
 </svg>
 </figure>`;
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-const xOf = (days: readonly number[]): ((day: number) => number) => {
-  const first = days[0] ?? 0;
-  const span = Math.max(1, (days[days.length - 1] ?? 0) - first);
-  return (day) => round(plot.left + 4 + ((day - first) / span) * (plot.right - plot.left - 8));
+const placeOf = (xs: readonly number[]): ((x: number) => number) => {
+  const first = xs[0] ?? 0;
+  const span = Math.max(1, (xs[xs.length - 1] ?? 0) - first);
+  return (x) => round(plot.left + 4 + ((x - first) / span) * (plot.right - plot.left - 8));
 };
 
 function gridOf(axis: Axis, y: (value: number) => number): Html[] {
@@ -85,47 +88,47 @@ function gridOf(axis: Axis, y: (value: number) => number): Html[] {
   });
 }
 
-/** A short tick for each day; the first and the last are named. */
-function dayTicks(days: readonly number[], x: (day: number) => number): Html {
-  const ends = days.length > 1 ? [days[0] ?? 0, days[days.length - 1] ?? 0] : days;
-  return html`${days.map(
-    (day) =>
-      html`<line class="grid" x1="${x(day)}" x2="${x(day)}" y1="${plot.bottom}" y2="${plot.bottom + 3}" stroke="#ddd"/>`,
+/** A short tick for each place; the first and the last are named. */
+function ticksAlong(xs: readonly number[], nameOf: (x: number) => string, across: (x: number) => number): Html {
+  const ends = xs.length > 1 ? [xs[0] ?? 0, xs[xs.length - 1] ?? 0] : xs;
+  return html`${xs.map(
+    (x) =>
+      html`<line class="grid" x1="${across(x)}" x2="${across(x)}" y1="${plot.bottom}" y2="${plot.bottom + 3}" stroke="#ddd"/>`,
   )}${ends.map(
-    (day, i) =>
-      html`<text class="tick" x="${x(day)}" y="${height - 6}" text-anchor="${i === 0 ? 'start' : 'end'}">${i === 0 ? `day ${day}` : day}</text>`,
+    (x, i) =>
+      html`<text class="tick" x="${across(x)}" y="${height - 6}" text-anchor="${i === 0 ? 'start' : 'end'}">${nameOf(x)}</text>`,
   )}`;
 }
 
-/** Range of the worlds as a band, the mean as a line, and the contender's mark on its last day. */
+/** Range of the worlds as a band, the mean as a line, and the contender's mark at its end. */
 function lineMarks(
   { slot, points }: Line,
-  days: readonly number[],
-  x: (day: number) => number,
+  xs: readonly number[],
+  across: (x: number) => number,
   y: (v: number) => number,
 ): Html {
   const colour = slot.kind === 'arm' ? plainColours[slot.rank % plainColours.length] : '#777';
   const dash = slot.kind === 'bound' ? plainDashes[slot.rank % plainDashes.length] : undefined;
   const last = points[points.length - 1];
   const spread = points.some(({ lowest, highest }) => highest > lowest);
-  return html`<g class="${slotClass(slot)}" fill="none" stroke="${colour}">${runsOf(points, days).map((run) => {
+  return html`<g class="${slotClass(slot)}" fill="none" stroke="${colour}">${runsOf(points, xs).map((run) => {
     const path = (of: (point: Point) => number, list = run): string =>
-      list.map((point) => `${x(point.day)},${clampedY(of(point), y)}`).join(' ');
+      list.map((point) => `${across(point.x)},${clampedY(of(point), y)}`).join(' ');
     const band = `${path((p) => p.highest)} ${path((p) => p.lowest, [...run].reverse())}`;
     return html`${spread && slot.kind === 'arm' && html`<polygon class="band" points="${band}" fill="${colour}" fill-opacity="0.15" stroke="none"/>`}<polyline points="${path((p) => p.mean)}" ${dash === undefined ? '' : html`stroke-dasharray="${dash}"`}/>`;
-  })}${last && slot.kind === 'arm' && mark(slot.rank, x(last.day), y(last.mean), colour ?? '#777')}</g>`;
+  })}${last && slot.kind === 'arm' && mark(slot.rank, across(last.x), y(last.mean), colour ?? '#777')}</g>`;
 }
 
 /** A band may reach past an axis that was made for the means of the arms. */
 const clampedY = (value: number, y: (v: number) => number): number =>
   Math.min(plot.bottom, Math.max(plot.top, y(value)));
 
-/** Stretches of points on neighbouring days. */
-function runsOf(points: readonly Point[], days: readonly number[]): Point[][] {
-  const byDay = new Map(points.map((point) => [point.day, point]));
+/** Stretches of points at neighbouring places. */
+function runsOf(points: readonly Point[], xs: readonly number[]): Point[][] {
+  const byPlace = new Map(points.map((point) => [point.x, point]));
   const runs: Point[][] = [[]];
-  for (const day of days) {
-    const point = byDay.get(day);
+  for (const x of xs) {
+    const point = byPlace.get(x);
     if (point) runs[runs.length - 1]?.push(point);
     else runs.push([]);
   }
@@ -157,41 +160,57 @@ function aboveNote(lines: readonly Line[]): Html {
   return html`<text class="tick" x="${plot.right}" y="${plot.top - 5}" text-anchor="end">↑ ${texts.join(', ')}</text>`;
 }
 
-/** A strip of the plot that answers to the pointer: the day's figures as a tooltip, a guide and dots. */
-function dayHover(
-  day: number,
-  days: readonly number[],
+/** A strip of the plot that answers to the pointer: the figures there as a tooltip, a guide and dots. */
+function hover(
+  { xs, nameOf, lines }: LineChart,
   i: number,
-  lines: readonly Line[],
   isInside: (line: Line) => boolean,
-  x: (day: number) => number,
+  across: (x: number) => number,
   y: (v: number) => number,
 ): Html {
-  const left = i === 0 ? plot.left : round((x(days[i - 1] ?? day) + x(day)) / 2);
-  const right = i === days.length - 1 ? plot.right : round((x(day) + x(days[i + 1] ?? day)) / 2);
+  const x = xs[i] ?? 0;
+  const left = i === 0 ? plot.left : round((across(xs[i - 1] ?? x) + across(x)) / 2);
+  const right = i === xs.length - 1 ? plot.right : round((across(x) + across(xs[i + 1] ?? x)) / 2);
   const here = lines.flatMap((line) => {
-    const point = line.points.find((p) => p.day === day);
+    const point = line.points.find((p) => p.x === x);
     return point ? [{ line, point }] : [];
   });
   const text = here.map(({ line, point }) => `${line.name} ${formatFigure(point.mean)}${countOf(point)}`);
-  return html`<g class="day"><title>${[`day ${day}`, ...text].join('\n')}</title><rect x="${left}" y="${plot.top}" width="${round(right - left)}" height="${plot.bottom - plot.top}" fill="none" pointer-events="all"/><g class="guide" opacity="0" pointer-events="none"><line x1="${x(day)}" x2="${x(day)}" y1="${plot.top}" y2="${plot.bottom}" stroke="#777"/>${here
+  return html`<g class="day"><title>${[nameOf(x), ...text].join('\n')}</title><rect x="${left}" y="${plot.top}" width="${round(right - left)}" height="${plot.bottom - plot.top}" fill="none" pointer-events="all"/><g class="guide" opacity="0" pointer-events="none"><line x1="${across(x)}" x2="${across(x)}" y1="${plot.top}" y2="${plot.bottom}" stroke="#777"/>${here
     .filter(({ line }) => isInside(line))
     .map(
-      ({ line, point }) => html`<circle class="${slotClass(line.slot)}" cx="${x(day)}" cy="${y(point.mean)}" r="2.6"/>`,
+      ({ line, point }) =>
+        html`<circle class="${slotClass(line.slot)}" cx="${across(x)}" cy="${y(point.mean)}" r="2.6"/>`,
     )}</g></g>`;
 }
 
 const countOf = ({ n }: Point): string => (isFigure(n) ? ` (n ${formatCount(n)})` : '');
 
 /** What a listener to the page hears instead of seeing the lines. */
-const description = (lines: readonly Line[]): string =>
+const description = (lines: readonly Line[], nameOf: (x: number) => string): string =>
   lines
     .flatMap(({ name, points }) => {
       const first = points[0];
       const last = points[points.length - 1];
       if (!first || !last) return [`${name}: no figures.`];
       return [
-        `${name}: ${formatFigure(first.mean)} on day ${first.day}, ${formatFigure(last.mean)} on day ${last.day}.`,
+        `${name}: ${formatFigure(first.mean)} at ${nameOf(first.x)}, ${formatFigure(last.mean)} at ${nameOf(last.x)}.`,
       ];
     })
     .join(' ');
+
+/** How far above the best arm a bound may be and still set the scale. The oracle is 1 where arms have 0.1. */
+const tallestBound = 1.6;
+
+/** The scale that shows the arms: with their ranges over worlds, and the bounds that leave them room. */
+export function axisOf(lines: readonly Line[]): Axis {
+  const arms = lines.filter(({ slot }) => slot.kind === 'arm').flatMap(({ points }) => points);
+  const highest = Math.max(0, ...arms.map((point) => point.highest));
+  const fits = ({ points }: Line): boolean =>
+    highest === 0 || points.every(({ mean }) => mean <= tallestBound * highest);
+  const bounds = lines
+    .filter(({ slot }) => slot.kind === 'bound')
+    .filter(fits)
+    .flatMap(({ points }) => points);
+  return axisFor([...arms.flatMap(({ lowest, highest }) => [lowest, highest]), ...bounds.map(({ mean }) => mean)]);
+}

@@ -4,6 +4,7 @@ import { answerSection, pageHeader } from './answer-section.ts';
 import { costSection } from './cost-section.ts';
 import { curvesSection } from './curves-section.ts';
 import { conditionsSection, everyMetricSection, limitsSection } from './details-section.ts';
+import { dialSection } from './dial-section.ts';
 import { html, markupOf, styleElement } from './html.ts';
 import { releasesSection } from './releases-section.ts';
 import { styleSheet } from './style.ts';
@@ -33,6 +34,7 @@ ${pageHeader(figures)}
 <main>
 ${answerSection(figures)}
 <div>
+${dialSection(figures)}
 ${curvesSection(figures)}
 ${costSection(figures)}
 </div>

@@ -35,7 +35,7 @@ export async function hearWorld({ scenario, ...task }: WorldTask): Promise<World
   const tracks = synthesiseTracks(sizes.tracks + sizes.test, streams, { progress: task.progress });
   const rows: MetricRow[] = [];
   const digests: Record<string, { model: string }> = {};
-  for (const [arm, options] of Object.entries(scenario.arms)) {
+  for (const [index, [arm, options]] of Object.entries(scenario.arms).entries()) {
     const trial: Trial = { tracks, learnt: sizes.tracks, dim: options.als.factors, streams };
     const planted = targetsOf(trial, sizes.acousticShare);
     const examples = examplesOf(trial, planted);
@@ -45,9 +45,6 @@ export async function hearWorld({ scenario, ...task }: WorldTask): Promise<World
       checkpoint: task.folder.file(arm, task.name, 'encoder.checkpoint'),
     });
     const seconds = (task.clock() - startedAt) / 1000;
-    const add = (metric: string, value: number, n = sizes.test): void => {
-      rows.push({ arm, world: task.name, family: task.family, day: null, segment: 'all', metric, value, n });
-    };
     const test = tracks.slice(sizes.tracks);
     const readings = await encoder.read(
       test.map(({ waveform }) => waveform()),
@@ -55,29 +52,46 @@ export async function hearWorld({ scenario, ...task }: WorldTask): Promise<World
     );
     const truths = test.map(({ sound }, i) => ({ sound, factor: rowOf(planted.targets, sizes.tracks + i) }));
     const quality = encoderQuality(readings, truths);
-    add('tempoAcc1', quality.tempoAccuracy1);
-    add('tempoAcc2', quality.tempoAccuracy2);
-    add('keyWeighted', quality.keyScore);
-    add('energyR2', quality.energyR2);
-    add('energyFromLevelR2', levelQuality(trial));
-    add('brightnessR2', quality.brightnessR2);
-    add('envelopeR2', quality.envelopeR2);
-    add('oddEvenR2', quality.oddEvenR2);
-    add('modulationR2', quality.modulationR2);
-    const bound = encoderQuality(
+    const best = encoderQuality(
       readings.map((reading, i) => ({ ...reading, embedding: rowOf(planted.acoustic, sizes.tracks + i) })),
       truths,
-    ).embeddingR2;
-    add('embeddingR2', quality.embeddingR2);
-    add('embeddingBoundR2', bound);
-    add('embeddingShare', quality.embeddingR2 / bound);
-    for (const { share, found, most } of await dial(trial, encoder.bytes, sizes.dial)) {
-      const percent = Math.round(100 * share);
-      add(`coldRecall.${percent}`, found);
-      add(`coldRecallBound.${percent}`, most);
+    );
+    const curve = await dial(trial, encoder.bytes, sizes.dial);
+    const record = (name: string, figures: Readonly<Record<string, number>>): void => {
+      for (const [metric, value] of Object.entries(figures)) {
+        rows.push({
+          arm: name,
+          world: task.name,
+          family: task.family,
+          day: null,
+          segment: 'all',
+          metric,
+          value,
+          n: sizes.test,
+        });
+      }
+    };
+    const alongDial = (of: (point: DialPoint) => number): Record<string, number> =>
+      Object.fromEntries(curve.map((point) => [`coldRecall.${Math.round(100 * point.share)}`, of(point)]));
+    record(arm, {
+      tempoAcc1: quality.tempoAccuracy1,
+      tempoAcc2: quality.tempoAccuracy2,
+      keyWeighted: quality.keyScore,
+      energyR2: quality.energyR2,
+      brightnessR2: quality.brightnessR2,
+      envelopeR2: quality.envelopeR2,
+      oddEvenR2: quality.oddEvenR2,
+      modulationR2: quality.modulationR2,
+      embeddingR2: quality.embeddingR2,
+      embeddingShare: quality.embeddingR2 / best.embeddingR2,
+      ...alongDial(({ found }) => found),
+      epochs: report.best,
+      trainSeconds: seconds,
+    });
+    if (index === 0 && scenario.bounds.includes('level')) record('level', { energyR2: levelQuality(trial) });
+    if (index === 0 && scenario.bounds.includes('trueSound')) {
+      record('trueSound', { embeddingR2: best.embeddingR2, embeddingShare: 1, ...alongDial(({ most }) => most) });
     }
-    add('epochs', report.best, report.epochs.length);
-    add('seconds.train', seconds, report.steps);
     writeFileAtomic(task.folder.file(arm, task.name, 'model', 'encoder.onnx'), encoder.bytes);
     digests[arm] = { model: digestOf(encoder.bytes) };
     await encoder.close();

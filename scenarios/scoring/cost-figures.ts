@@ -23,4 +23,5 @@ export function costFigures(refreshed: RefreshReport, before: StoreCounters, aft
 }
 
 /** Metrics that are times of this machine: reported, but no part of any digest. */
-export const isTiming = (metric: string): boolean => metric === 'refreshSeconds' || metric.startsWith('seconds.');
+export const isTiming = (metric: string): boolean =>
+  metric === 'refreshSeconds' || metric === 'trainSeconds' || metric.startsWith('seconds.');

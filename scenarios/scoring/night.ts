@@ -5,7 +5,7 @@ import { writeEvents } from '../../sim/log.ts';
 import { shadowDay } from '../../sim/shadow.ts';
 import type { World } from '../../sim/world.ts';
 import { rankBound } from '../baselines.ts';
-import type { BoundName } from '../schema.ts';
+import type { RankingBound } from '../schema.ts';
 import {
   type Rankings,
   rankByTruth,
@@ -31,21 +31,31 @@ export interface Night {
   readonly rankings: Rankings;
   /** How many slots each track has over all lists [trackCount]. */
   readonly slots: Float64Array;
-  /** The bounds to score on this state, and the plays so far of each track, which one of them ranks by. */
-  readonly bounds: readonly BoundName[];
+  /** The bounds to score on this state. */
+  readonly bounds: readonly RankingBound[];
+  /** What `popular` ranks by: plays so far of each track. */
   readonly plays: Float64Array;
+  /** What `trueSound` would serve each listener of the smaller panel; where it is among the bounds. */
+  readonly handed?: Rankings;
   /** Where the shadow sessions are written to. */
   readonly shadowFile: string;
 }
 
 export interface NightFigures {
   readonly arm: readonly Figure[];
-  readonly bounds: readonly { readonly bound: BoundName; readonly figures: readonly Figure[] }[];
+  readonly bounds: readonly { readonly bound: RankingBound; readonly figures: readonly Figure[] }[];
 }
+
+/** Lists that are made only to be scored are made for so many listeners of each kind. */
+const smallerPanel = 500;
 
 /** Who is scored at a refresh. Draws are keyed by the world's seed alone: the same in every arm and on every thread. */
 export const panelAt = (segmentation: Segmentation, seed: string): Panel =>
   choosePanel(segmentation, createStreams(`${seed}/scoring`));
+
+/** Those of the panel on whom `trueSound` is scored. */
+export const smallerPanelAt = (segmentation: Segmentation, seed: string): Panel =>
+  choosePanel(segmentation, createStreams(`${seed}/scoring`), smallerPanel);
 
 /**
  * Scores nights of one world: the lists of a fresh generation against true taste and against shadow sessions, before the
@@ -62,23 +72,29 @@ export function createNightScorer(world: World, seed: string): (night: Night) =>
       tracks: world.catalogue.tracks.slice(0, trackCount),
     });
     const panel = panelAt(segmentation, seed);
-    const oracle = rankByTruth(world.truth, favourites, panel, trackCount, crowd.hasHeard);
     const shadow = shadowDay(world, crowd, day, panel.listeners);
     writeEvents(night.shadowFile, shadow);
-    const relevant = relevantInShadow(shadow, panel, trackCount, crowd.hasHeard);
-    const score = (rankings: Rankings, slots: Float64Array): Figure[] => [
-      ...scoreAgainstTruth(rankings, oracle, panel, segmentation),
-      ...scoreAgainstShadow(rankings, relevant, panel, segmentation),
-      ...scoreExposure(slots, segmentation),
-    ];
+    const judge = (judged: Panel) => {
+      const oracle = rankByTruth(world.truth, favourites, judged, trackCount, crowd.hasHeard);
+      const relevant = relevantInShadow(shadow, judged, trackCount, crowd.hasHeard);
+      const score = (rankings: Rankings, slots = slotsOf(rankings, trackCount)): Figure[] => [
+        ...scoreAgainstTruth(rankings, oracle, judged, segmentation),
+        ...scoreAgainstShadow(rankings, relevant, judged, segmentation),
+        ...scoreExposure(slots, segmentation),
+      ];
+      return { oracle, score };
+    };
+    const { oracle, score } = judge(panel);
     const { plays } = night;
     const state = { day, panel, trackCount, oracle, plays, hasHeard: crowd.hasHeard, heardBy: crowd.heardBy };
+    const scoreBound = (bound: RankingBound): Figure[] => {
+      if (bound !== 'trueSound') return score(rankBound(bound, state, draws));
+      if (!night.handed) throw new Error('nobody said what the engine would make of the true sound');
+      return judge(smallerPanelAt(segmentation, seed)).score(night.handed);
+    };
     return {
       arm: score(night.rankings, night.slots),
-      bounds: night.bounds.map((bound) => {
-        const rankings = rankBound(bound, state, draws);
-        return { bound, figures: score(rankings, slotsOf(rankings, trackCount)) };
-      }),
+      bounds: night.bounds.map((bound) => ({ bound, figures: scoreBound(bound) })),
     };
   };
 }

@@ -5,6 +5,7 @@ import { type Segment, segments } from '../schema.ts';
 
 const newUserDays = 3;
 const newTrackDays = 7;
+/** Most listeners of each kind whose lists are scored. */
 const panelSize = 2000;
 
 /** Who and what belongs to which segment at one refresh: facts of sign-up and release that no arm can change. */
@@ -60,17 +61,18 @@ export interface Panel {
 }
 
 /**
- * At most 2,000 listeners each of everybody, of the new and of the established. Who is chosen is keyed by the listener:
- * the same in every arm, and the same on every day that the listener belongs to the segment and there is room.
+ * At most `size` listeners each of everybody, of the new and of the established. Who is chosen is keyed by the listener:
+ * the same in every arm, and the same on every day that the listener belongs to the segment and there is room. A smaller
+ * panel is part of a larger one.
  */
-export function choosePanel(segmentation: Segmentation, streams: Streams): Panel {
+export function choosePanel(segmentation: Segmentation, streams: Streams, size = panelSize): Panel {
   const everybody = [...Array(segmentation.listenerCount).keys()];
   const priority = everybody.map((listener) => streams('panel', listener)());
   const pick = (group: number[]): Set<number> =>
     new Set(
-      group.length <= panelSize
+      group.length <= size
         ? group
-        : group.sort((a, b) => (priority[a] ?? 0) - (priority[b] ?? 0) || a - b).slice(0, panelSize),
+        : group.sort((a, b) => (priority[a] ?? 0) - (priority[b] ?? 0) || a - b).slice(0, size),
     );
   const all = pick([...everybody]);
   const fresh = pick(everybody.filter((listener) => segmentation.isNewUser(listener)));

@@ -42,15 +42,7 @@ async function generationOf(): Promise<Generation> {
     users: X,
     tracks: Y,
     foldIn: await kernel.prepareFoldIn(Y, await kernel.gramMatrix(Y), engineOptionsSchema.parse({}).als),
-    sound: {
-      embeddings: randomMatrix(tracks, k, streams('sound', 0)),
-      encoder: '',
-      trainedOn: 1,
-      isTaught: new Uint8Array(tracks),
-      drift: 0,
-      trained: 0,
-      embedded: tracks,
-    },
+    sound: { embeddings: randomMatrix(tracks, k, streams('sound', 0)), isTaught: new Uint8Array(tracks) },
     evidence: {
       weights,
       heard: weights,

@@ -15,8 +15,8 @@ describe('figuresOf', () => {
     const rows = [row('a', 3, 0.2), row('b', 3, 0.4), row('a', 2, 0.1, null), row('b', 2, null), row('a', null, 9)];
     const [first, second, ...rest] = figuresOf(runOf([], rows)).curve(key);
     expect(rest).toEqual([]);
-    expect(first).toEqual({ day: 2, mean: 0.1, lowest: 0.1, highest: 0.1, n: null });
-    expect(second).toMatchObject({ day: 3, lowest: 0.2, highest: 0.4, n: 20 });
+    expect(first).toEqual({ x: 2, mean: 0.1, lowest: 0.1, highest: 0.1, n: null });
+    expect(second).toMatchObject({ x: 3, lowest: 0.2, highest: 0.4, n: 20 });
     expect(second?.mean).toBeCloseTo(0.3, 12);
   });
 

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { rankingColumns as answerColumns } from '../../reports/columns.ts';
 import { figuresOf } from '../../reports/figures.ts';
 import { formatFigure } from '../../reports/format.ts';
 import { html, markupOf } from '../../reports/page/html.ts';
 import { htmlReport } from '../../reports/page/page.ts';
 import { readRun } from '../../reports/read-run.ts';
-import { answerColumns } from '../../reports/table.ts';
 import { runFolder, runOf, summarise, syntheticRun } from './run-fixture.ts';
 
 type Files = { manifest: Record<string, unknown>; metrics: Record<string, unknown> };

@@ -117,6 +117,38 @@ const manifestOf = (worlds: number, families: readonly string[]): Json => ({
   provenance: { cacheBytesPerListener: 'derived' },
 });
 
+/** A run of two worlds that tests what an encoder hears, and what the bounds make of it. */
+export function hearingRun(): { manifest: Json; metrics: Json } {
+  const heard: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+    encoder: {
+      ...{ tempoAcc1: 0.95, tempoAcc2: 0.99, keyWeighted: 0.94, energyR2: 0.86, brightnessR2: 0.92 },
+      ...{ envelopeR2: 0.72, oddEvenR2: 0.75, modulationR2: 0.7, embeddingR2: 0.43, embeddingShare: 0.86 },
+      ...{ 'coldRecall.10': 0.17, 'coldRecall.50': 0.4, 'coldRecall.100': 0.8, epochs: 11, trainSeconds: 116 },
+    },
+    level: { energyR2: 0.85 },
+    trueSound: {
+      ...{ embeddingR2: 0.5, embeddingShare: 1, 'coldRecall.10': 0.2, 'coldRecall.50': 0.44, 'coldRecall.100': 1 },
+    },
+  };
+  const rows = Object.entries(heard).flatMap(([arm, figures]) =>
+    Object.entries(figures).flatMap(([metric, value]) =>
+      [0, 1].map((world) => ({
+        ...{ arm, family: 'latent', world: `latent-${world}`, day: null, segment: 'all', metric, n: 250 },
+        value: value * (1 - 0.01 * world),
+      })),
+    ),
+  );
+  const manifest = {
+    ...manifestOf(2, ['latent']),
+    scenario: { name: 'hearing', question: 'How much does the encoder hear?', worlds: 2, family: 'latent', days: 1 },
+    arms: ['encoder'],
+    bounds: ['level', 'trueSound'],
+    digests: {},
+    notes: [],
+  };
+  return { manifest, metrics: { schema: 1, rows, summary: summarise(rows) } };
+}
+
 /** A run folder on disk until the test ends; texts are written as they are, objects as JSON. */
 export function runFolder(files: { manifest?: unknown; metrics?: unknown }): string {
   const dir = mkdtempSync(join(tmpdir(), 'dubplate-report-'));

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { rankingColumns as answerColumns } from '../../reports/columns.ts';
 import { figuresOf } from '../../reports/figures.ts';
 import { formatFigure } from '../../reports/format.ts';
 import { readRun, type SummaryRow } from '../../reports/read-run.ts';
-import { answerColumns, textTable } from '../../reports/table.ts';
+import { textTable } from '../../reports/table.ts';
 import { runFolder, runOf, syntheticRun } from './run-fixture.ts';
 
 /** The words of the line that begins with a name. */

@@ -108,6 +108,19 @@ describe('a run', () => {
     expect(Math.max(...recall('hybrid'), ...recall('random'))).toBeLessThan(1);
   });
 
+  it('hands the true sound to the arm that listens, and to nobody where none does', async () => {
+    const rowsOf = (name: string) => metricsOf(name).rows.filter(({ arm }) => arm === 'trueSound');
+    const recall = rowsOf('first').filter(({ metric, segment }) => metric === 'oracleRecall@50' && segment === 'all');
+    expect(recall.map(({ day }) => day)).toEqual([0, 1]);
+    for (const { value } of recall) expect(value).toBeGreaterThan(0);
+    const deaf = { ...tiny, arms: { collaborative: tiny.arms.collaborative ?? {} } };
+    const { result } = await run('deaf', parseScenario(deaf, 'tiny'));
+    expect(rowsOf('deaf')).toEqual([]);
+    const page = readFileSync(result.report, 'utf8');
+    expect(page).toContain('oracle');
+    expect(page).not.toContain('TrueSound: the first arm');
+  });
+
   it('gives equal digests for one seed, and others for another', async () => {
     const again = await run('again', scenario);
     expect(again.manifest.digests).toEqual(readManifest(join(folder, 'first'))?.digests);
