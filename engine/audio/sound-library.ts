@@ -36,9 +36,6 @@ export interface SoundIndex extends Sound {
   /** The generation whose factors the encoder was trained towards; the embeddings were carried from there. */
   readonly trainedOn: number;
   readonly drift: number;
-  /** Work of this update: examples × epochs trained on, tracks heard for the first time by this encoder. */
-  readonly trained: number;
-  readonly embedded: number;
 }
 
 interface Shelf {
@@ -106,7 +103,6 @@ export class SoundLibrary {
     if (isDue && (this.#given || examples.length > 0)) this.#shelf = await this.#open(targets, day, examples, progress);
     const shelf = this.#shelf;
     if (!shelf) return undefined;
-    const before = shelf.embeddings.length;
     await this.#embedNewTracks(shelf, targets.tracks.rows, progress);
     const carried = await this.#carry(shelf, targets);
     return {
@@ -114,8 +110,6 @@ export class SoundLibrary {
       encoder: shelf.digest,
       trainedOn: shelf.generation,
       isTaught: Uint8Array.from({ length: targets.tracks.rows }, (_, track) => (shelf.taught.has(track) ? 1 : 0)),
-      trained: Math.min(examples.length, this.#options.tracksPerEpoch) * this.#options.epochs,
-      embedded: shelf.embeddings.length - before,
     };
   }
 

@@ -14,6 +14,10 @@ import { compare, comparisonTable, inTurn, python, runProcess } from './side-by-
 
 const peer = 'torch';
 const threads = 2;
+
+/** glibc settings by which PyTorch keeps its memory from step to step: without them it fetches hundreds of MB anew each time. */
+const keepMemory = { MALLOC_MMAP_THRESHOLD_: '4294967295', MALLOC_TRIM_THRESHOLD_: '4294967295' };
+
 const here = import.meta.dirname;
 
 const elapsedSchema = z.object({ seconds: z.number(), cpuSeconds: z.number() });
@@ -68,12 +72,16 @@ async function compareWithTorch(flags: Flags): Promise<void> {
         jobSchema.parse(
           program === 'dubplate'
             ? await runProcess(process.execPath, ['--import', 'tsx', join(here, 'ours.ts'), 'encoder', ...sizes])
-            : await runProcess(python, [
-                join(here, 'encoder_torch.py'),
-                'encoder',
-                folder,
-                ...['--steps', String(flags.steps), '--threads', String(threads)],
-              ]),
+            : await runProcess(
+                python,
+                [
+                  join(here, 'encoder_torch.py'),
+                  'encoder',
+                  folder,
+                  ...['--steps', String(flags.steps), '--threads', String(threads)],
+                ],
+                keepMemory,
+              ),
         ),
       ),
     }));

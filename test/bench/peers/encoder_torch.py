@@ -116,27 +116,25 @@ def loss(batch, w, constants):
 def network(x, w, constants):
     """See engine/audio/network.ts."""
     n = x.shape[0]
-    samples = x.unsqueeze(2)
     dense = lambda name, rows: torch.addmm(w[f"{name}.bias"], rows, w[f"{name}.weight"])
     hidden = lambda name, rows: F.relu(dense(name, rows))
-    power = lambda frames, cosine, sine: (frames @ cosine) ** 2 + (frames @ sine) ** 2
+    power = lambda frames, cosine, sine: (frames @ cosine).square() + (frames @ sine).square()
 
-    spectrum = lambda frames: power(frames, w["spectrum.cosine"], w["spectrum.sine"])
-    loudness = (torch.log(over_frames(samples, 256, spectrum) + 6e-6) + 7.8) * 0.25
-    texture = over_frames(loudness, 4, lambda frames: hidden("texture", frames))
-    steps = texture.shape[1]
-    around = F.pad(texture, (0, 0, 1, 1))
-    shifted = torch.cat([around[:, i : i + steps] for i in range(3)], 2)
-    onsets = hidden("onsets", shifted.reshape(n * steps, -1)).reshape(n, steps, 12)
-    change = (onsets - onsets.mean(1, keepdim=True)).transpose(1, 2).reshape(n * 12, steps)
+    spectrum = powers(x.unsqueeze(1), 256, w["spectrum.cosine"], w["spectrum.sine"])
+    loudness = (torch.log(spectrum + 6e-6) + 7.8) * 0.25
+    texture = F.relu(over_frames(loudness, 4, w["texture.weight"]) + w["texture.bias"][:, None])
+    around = F.pad(texture, (1, 1))
+    onsets = F.relu(F.conv1d(around, kernel_of(3, w["onsets.weight"])) + w["onsets.bias"][:, None])
+    steps = onsets.shape[2]
+    change = (onsets - onsets.mean(2, keepdim=True)).reshape(n * 12, steps)
     by_channel = power(change, w["modulation.cosine"], w["modulation.sine"]).reshape(n, 12, -1)
     modulations = torch.log(by_channel / (by_channel.mean((1, 2), keepdim=True) + 1e-4) + 0.05)
     pulse = convolve("pulse", modulations, w).transpose(1, 2).reshape(n * 44, 32)
     tempo = F.log_softmax(dense("tempo", pulse).reshape(n, 44) + w["tempo.prior"], 1)
     of_change = modulations.reshape(n, 12, 12, 10).mean(3).reshape(n, 144)
 
-    semitones = lambda frames: power(frames, constants["semitones.cosine"], constants["semitones.sine"])
-    tones = (torch.log(over_frames(samples, 2048, semitones) + 6e-5) + 4.8) * 0.3
+    semitones = powers(x.unsqueeze(1), 2048, constants["semitones.cosine"], constants["semitones.sine"])
+    tones = ((torch.log(semitones + 6e-5) + 4.8) * 0.3).transpose(1, 2)
     relative = tones - tones.mean(2, keepdim=True)
     circle = lambda name, v: convolve(name, torch.cat([v, v[:, :, :11]], 2), w)
     chords = circle("chords", relative.reshape(n * 47, 6, 12)).reshape(n, 47, 32, 12).mean(1)
@@ -145,8 +143,8 @@ def network(x, w, constants):
     grouped = relative[:, :44].reshape(n * 11, 4, 72).mean(1, keepdim=True)
     harmonics = convolve("harmonics", grouped, w).reshape(n, 11, 24, 36).mean((1, 3))
 
-    level = (torch.log((x**2).mean(1, keepdim=True) + 1e-6) + 4) * 0.5
-    moments = lambda v: [v.mean(1), torch.sqrt(v.var(1, unbiased=False) + 1e-4)]
+    level = (torch.log(x.square().mean(1, keepdim=True) + 1e-6) + 4) * 0.5
+    moments = lambda v: [v.mean(2), torch.sqrt(v.var(2, unbiased=False) + 1e-4)]
     summary = torch.cat([level, *moments(loudness), *moments(texture), of_change, tones.mean(1), harmonics], 1)
     features = torch.cat([summary, hidden("sound", summary), tempo.exp(), key.exp()], 1)
     attributes = dense("attributes", features)
@@ -154,14 +152,19 @@ def network(x, w, constants):
     return tempo, key, attributes, dense("embedding.musical", musical) + dense("embedding", features)
 
 
-def over_frames(signal, width, f):
-    """f of half-overlapping frames: [n, time, channels] -> [n, 2m - 1, out]."""
-    n, time_steps, channels = signal.shape
-    m, half = time_steps // width, width // 2
-    frames = lambda start, count: signal[:, start : start + count * width].reshape(n * count, width * channels)
-    even = f(frames(0, m)).reshape(n, m, -1)
-    odd = f(frames(half, m - 1)).reshape(n, m - 1, -1)
-    return torch.stack([even, F.pad(odd, (0, 0, 0, 1))], 2).reshape(n, 2 * m, -1)[:, : 2 * m - 1]
+def powers(signal, width, cosine, sine):
+    return over_frames(signal, width, cosine).square() + over_frames(signal, width, sine).square()
+
+
+def over_frames(signal, width, weight):
+    """Half-overlapping frames through a layer, as a strided convolution: [n, channels, time] -> [n, out, 2m - 1]."""
+    whole = signal.shape[2] // width * width
+    return F.conv1d(signal[:, :, :whole], kernel_of(width, weight), stride=width // 2)
+
+
+def kernel_of(width, weight):
+    """[width * channels, out] -> [out, channels, width]."""
+    return weight.reshape(width, -1, weight.shape[1]).permute(2, 1, 0)
 
 
 def convolve(name, x, w):
