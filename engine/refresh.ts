@@ -26,6 +26,17 @@ export interface StageCost {
   readonly flops: number;
 }
 
+/** An encoder, and where its embeddings stand: ALS axes drift, so they are carried from one generation's space to another's. */
+export interface EncoderInUse {
+  /** SHA-256 of its file. */
+  readonly digest: string;
+  /** The generation whose factors it learnt from, and the one in whose space its embeddings are. */
+  readonly trainedOn: number;
+  readonly carriedTo: number;
+  /** How far the factors of well-known tracks have moved in between, as a share of their length. */
+  readonly drift: number;
+}
+
 export interface RefreshReport {
   readonly generation: number;
   readonly seconds: number;
@@ -38,6 +49,8 @@ export interface RefreshReport {
   /** Share of slots whose score came mostly from ALS. */
   readonly collaborativeShare: number;
   readonly losses: readonly number[];
+  /** Undefined where nothing listened. */
+  readonly encoder: EncoderInUse | undefined;
 }
 
 /** What a refresh works on; owned by the engine. */
@@ -165,6 +178,12 @@ export async function refresh(
     cacheBytesPerList: store.sizeOf(number).redisBytesPerList,
     collaborativeShare: users === 0 ? 0 : collaborative / users,
     losses: model.losses,
+    encoder: sound && {
+      digest: sound.encoder,
+      trainedOn: sound.trainedOn,
+      carriedTo: number,
+      drift: sound.drift,
+    },
   };
   return { generation, maker, report };
 }

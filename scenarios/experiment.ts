@@ -85,6 +85,7 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
 
   const rows: MetricRow[] = [];
   const digests: Record<string, unknown> = {};
+  const encoders: Record<string, unknown> = {};
   for (const world of worldsOf(scenario)) {
     const result =
       readFinished(folder, world.name, config) ??
@@ -98,6 +99,7 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
     folder.writeJson(finishedName(world.name), { config, ...result });
     for (const row of result.rows) rows.push(row);
     for (const [arm, digest] of Object.entries(result.digests)) digests[`${arm}/${world.name}`] = digest;
+    for (const [arm, encoder] of Object.entries(result.encoders ?? {})) encoders[`${arm}/${world.name}`] = encoder;
   }
   const summary = summarise(rows);
   const outcomes = checkExpectations(scenario, summary);
@@ -107,6 +109,7 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
     status: 'complete',
     seconds: (Date.now() - startedAt.getTime()) / 1000,
     expectations: outcomes,
+    encoders,
     digests: { ...digests, metrics: digestOf(JSON.stringify(rows.filter((row) => !isTiming(row.metric)))) },
   });
   return { summary, outcomes, report: writeReport(folder.path, writeFileAtomic).html };
@@ -129,7 +132,8 @@ function readFinished(folder: RunFolder, world: string, config: string): WorldRe
   const path = folder.file(finishedName(world));
   if (!existsSync(path)) return undefined;
   const finished = JSON.parse(readFileSync(path, 'utf8')) as WorldResult & { config: string };
-  return finished.config === config ? { rows: finished.rows, digests: finished.digests } : undefined;
+  const { rows, digests, encoders } = finished;
+  return finished.config === config ? { rows, digests, ...(encoders && { encoders }) } : undefined;
 }
 
 function checkSameRun(folder: RunFolder, config: string): void {

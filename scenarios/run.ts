@@ -12,7 +12,7 @@ import { createStreams } from '../engine/core/random.ts';
 import { startOfDay } from '../engine/core/time.ts';
 import { createEngine, type Engine } from '../engine/index.ts';
 import type { EngineOptions } from '../engine/options.ts';
-import type { RefreshReport } from '../engine/refresh.ts';
+import type { EncoderInUse, RefreshReport } from '../engine/refresh.ts';
 import { type Crowd, createCrowd } from '../sim/crowd.ts';
 import { simulateDay } from '../sim/day.ts';
 import { writeListeners, writeTracks, writeTruth } from '../sim/log.ts';
@@ -44,6 +44,8 @@ export interface WorldResult {
   readonly rows: readonly MetricRow[];
   /** By arm. */
   readonly digests: Readonly<Record<string, Partial<ArmDigests>>>;
+  /** What the arms that listen heard with in the last night, by arm. */
+  readonly encoders?: Readonly<Record<string, EncoderInUse>>;
 }
 
 export interface WorldTask {
@@ -83,6 +85,7 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
   try {
     const rows: MetricRow[] = [];
     const digests: Record<string, ArmDigests> = {};
+    const encoders: Record<string, EncoderInUse> = {};
     const bounds = boundsByArm(scenario);
     for (const [arm, options] of Object.entries(scenario.arms)) {
       const result = await runArm({
@@ -99,8 +102,9 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
       });
       for (const row of result.rows) rows.push(row);
       digests[arm] = result.digests;
+      if (result.encoder) encoders[arm] = result.encoder;
     }
-    return { rows, digests };
+    return { rows, digests, encoders };
   } finally {
     await endPrefetch?.();
     await scorer.close();
@@ -158,12 +162,15 @@ interface LivingArm extends ArmTask {
 }
 
 /** One arm of one world: every night a refresh, then the scores, then the day that the crowd lives with its slates. */
-async function runArm(task: ArmTask): Promise<{ rows: MetricRow[]; digests: ArmDigests }> {
+async function runArm(
+  task: ArmTask,
+): Promise<{ rows: MetricRow[]; digests: ArmDigests; encoder: EncoderInUse | undefined }> {
   const { world, scenario } = task;
   const rows: MetricRow[] = [];
   const store = createSlateStore(task.client, { namespace: `${task.runId}/${task.name}/${task.arm}` });
   await store.clear(); // what an interrupted run may have left
   const arm = beginLife(task, store, rows);
+  let encoder: EncoderInUse | undefined;
   // Scores may take until the next night: nothing depends on them.
   let recordLastNight = async (): Promise<void> => {};
   try {
@@ -173,6 +180,7 @@ async function runArm(task: ArmTask): Promise<{ rows: MetricRow[]; digests: ArmD
       const refreshAt = startOfDay(day);
       arm.catalogue.admit(world.listenerCountAt(refreshAt), world.trackCountAt(refreshAt));
       const refreshed = await arm.engine.refresh(refreshAt);
+      encoder = refreshed.encoder;
       const segmentation = segmentsAt(refreshAt, arm.catalogue);
       const night = await nightOf(arm, day, refreshed, segmentation);
       await recordLastNight();
@@ -195,7 +203,7 @@ async function runArm(task: ArmTask): Promise<{ rows: MetricRow[]; digests: ArmD
     writeListeners(arm.at('listeners.arrow'), world);
     writeTracks(arm.at('tracks.arrow'), world);
     writeTruth(world, arm.at('truth'));
-    return { rows, digests: { events: arm.log.digest(), ...arm.engine.digests() } };
+    return { rows, digests: { events: arm.log.digest(), ...arm.engine.digests() }, encoder };
   } finally {
     await arm.engine.close();
     await store.clear();

@@ -68,6 +68,7 @@ export function encoderFile(weights: WeightValues, space: EmbeddingSpace): Uint8
       batch: 'N',
       metadata: {
         dubplate_encoder: encoderVersion,
+        preprocessing: 'mono, resampled to sample_rate_hz, float32 in [-1, 1], the level as it is; windows of samples',
         sample_rate_hz: String(sampleRateHz),
         samples: String(waveformSamples),
         dim: String(dim),

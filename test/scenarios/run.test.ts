@@ -121,6 +121,18 @@ describe('a run', () => {
     expect(page).not.toContain('TrueSound: the first arm');
   });
 
+  it('says which encoder was heard with, and to which generation its embeddings were carried', () => {
+    const { encoders } = readManifest(join(folder, 'first')) as { encoders?: unknown };
+    expect(encoders).toEqual({
+      'hybrid/latent-0': {
+        digest: expect.stringMatching(/^[0-9a-f]{64}$/),
+        trainedOn: 1,
+        carriedTo: 2,
+        drift: expect.any(Number),
+      },
+    });
+  });
+
   it('gives equal digests for one seed, and others for another', async () => {
     const again = await run('again', scenario);
     expect(again.manifest.digests).toEqual(readManifest(join(folder, 'first'))?.digests);
