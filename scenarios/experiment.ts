@@ -79,7 +79,9 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
       cacheBytesPerListener: 'derived',
     },
     cache: describeCache(options.redisUrl),
-    notes: ['This world is not calibrated to a listening log: its habits are set by hand from published facts.'],
+    notes: scenario.hearing
+      ? []
+      : ['This world is not calibrated to a listening log: its habits are set by hand from published facts.'],
   };
   folder.writeJson('manifest.json', manifest);
 

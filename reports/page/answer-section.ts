@@ -53,7 +53,7 @@ function explanation(figures: Figures): string {
     capital(basisOf(figures, figures.families[0] ?? '')),
     worlds > 1 ? ', ± half of the 95 % interval over worlds' : '',
     figures.bounds.length > 0 ? '. Bounds are scored on the state of the first arm.' : '.',
-    ...remarks.map((remark) => ` ${capital(remark)}.`),
+    ...remarks.map((remark) => ` ${remark}.`),
   ].join('');
 }
 

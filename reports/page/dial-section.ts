@@ -19,7 +19,7 @@ ${figures.families.map((family, f) => {
   const lines = contendersOf(figures)
     .map(({ name, slot }): Line => ({ name, slot, points: dialCurve(figures, { arm: name, family }) }))
     .filter(({ points }) => points.length > 0);
-  const caption = html`of what is liked, the sound tells`;
+  const caption = html`recall by what the sound tells`;
   return html`${figures.families.length > 1 && html`<h3>Family ${family}</h3>`}
 <div class="grid5">${lineChart({
     id: `d${f}`,

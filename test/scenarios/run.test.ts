@@ -118,7 +118,7 @@ describe('a run', () => {
     expect(rowsOf('deaf')).toEqual([]);
     const page = readFileSync(result.report, 'utf8');
     expect(page).toContain('oracle');
-    expect(page).not.toContain('TrueSound: the first arm');
+    expect(page).not.toContain('trueSound: the first arm');
   });
 
   it('says which encoder was heard with, and to which generation its embeddings were carried', () => {
