@@ -1,5 +1,3 @@
-import type { Figures } from './figures.ts';
-
 /** What each bound ranks or predicts by. */
 const meanings: Readonly<Record<string, string>> = {
   random: 'chance',
@@ -13,5 +11,5 @@ const meanings: Readonly<Record<string, string>> = {
 export const boundNames: readonly string[] = Object.keys(meanings);
 
 /** The bounds of a run with what they are, `trueSound: …`; those whose name says enough are left out. */
-export const boundRemarks = ({ bounds }: Pick<Figures, 'bounds'>): string[] =>
+export const boundRemarks = (bounds: readonly string[]): string[] =>
   bounds.filter((name) => name === 'trueSound' || name === 'level').map((name) => `${name}: ${meanings[name]}`);

@@ -95,7 +95,7 @@ function answerPart(figures: Figures, family: string, several: boolean): string[
 const boundsNote = (figures: Figures): string =>
   [
     `*${figures.bounds.map(escaped).join(', ')}*: bounds, scored on the state of the first arm.`,
-    ...boundRemarks(figures).map((remark) => `${escaped(remark)}.`),
+    ...boundRemarks(figures.bounds).map((remark) => `${escaped(remark)}.`),
   ].join(' ');
 
 function costTable(figures: Figures, family: string): string {

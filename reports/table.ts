@@ -41,7 +41,7 @@ function block(figures: Figures, family: string): string {
     ...rows.slice(0, figures.arms.length),
     ...(figures.bounds.length === 0 ? [] : [ruled, ...rows.slice(figures.arms.length)]),
     `${basisOf(figures, family)}${state}`,
-    ...boundRemarks(figures),
+    ...boundRemarks(figures.bounds),
   ].join('\n')}\n`;
 }
 

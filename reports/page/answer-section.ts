@@ -48,7 +48,7 @@ ${figures.families.map((family) => answerTable(figures, family))}
 
 function explanation(figures: Figures): string {
   const worlds = Math.max(0, ...figures.families.map((family) => worldsOf(figures, family)));
-  const remarks = boundRemarks(figures);
+  const remarks = boundRemarks(figures.bounds);
   return [
     capital(basisOf(figures, figures.families[0] ?? '')),
     worlds > 1 ? ', ± half of the 95 % interval over worlds' : '',
