@@ -1,14 +1,21 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import type { RecordingReading } from '../engine/audio/recording.ts';
+import { writeFileAtomic } from '../engine/core/files.ts';
 
-/** What was heard of a file, by its path, size and time of change. */
-interface Line extends Omit<RecordingReading, 'embedding'> {
-  readonly file: string;
+/** By which a file is known not to have changed. */
+interface Stamp {
   readonly bytes: number;
   readonly changedMs: number;
+}
+
+/** What was heard of a file, by its path and stamp. */
+interface Line extends Stamp, Omit<RecordingReading, 'embedding'> {
+  readonly file: string;
   readonly embedding: readonly number[];
 }
+
+/** Raised whenever recordings are heard in another way. */
+const schema = 1;
 
 /**
  * Keeps what was heard, file by file, beside the output that is to come, so that listening to a large folder can be
@@ -22,25 +29,24 @@ export class HeardSoFar {
   constructor(path: string, encoderDigest: string) {
     this.#path = path;
     const [first, ...lines] = existsSync(path) ? wholeLines(path) : [];
-    const isOurs = first !== undefined && (first as { encoder?: unknown }).encoder === encoderDigest;
+    const header = { schema, encoder: encoderDigest };
+    const isOurs = JSON.stringify(first) === JSON.stringify(header);
     this.#lines = new Map((isOurs ? (lines as Line[]) : []).map((line) => [line.file, line]));
-    mkdirSync(dirname(path), { recursive: true });
     // Written anew: the last line may have been cut off.
-    const kept = [{ schema: 1, encoder: encoderDigest }, ...this.#lines.values()];
-    writeFileSync(path, kept.map((line) => `${JSON.stringify(line)}\n`).join(''));
+    writeFileAtomic(path, [header, ...this.#lines.values()].map((line) => `${JSON.stringify(line)}\n`).join(''));
   }
 
   /** What was heard in a file, unless it has changed since. */
-  of(file: string): RecordingReading | undefined {
+  of(file: string, { bytes, changedMs }: Stamp): RecordingReading | undefined {
     const line = this.#lines.get(file);
-    const stamp = stampOf(file);
-    if (!line || line.bytes !== stamp.bytes || line.changedMs !== stamp.changedMs) return undefined;
-    const { tempoBpm, hasTempo, key, energy, timbre, durationMs } = line;
-    return { tempoBpm, hasTempo, key, energy, timbre, durationMs, embedding: Float32Array.from(line.embedding) };
+    if (!line || line.bytes !== bytes || line.changedMs !== changedMs) return undefined;
+    const { tempoBpm, hasTempo, key, energy, timbre, durationMs, embedding } = line;
+    return { tempoBpm, hasTempo, key, energy, timbre, durationMs, embedding: Float32Array.from(embedding) };
   }
 
-  add(file: string, reading: RecordingReading): void {
-    const line: Line = { file, ...stampOf(file), ...reading, embedding: [...reading.embedding] };
+  /** @param stamp of before it was listened to: a file that is written to meanwhile is heard again. */
+  add(file: string, stamp: Stamp, reading: RecordingReading): void {
+    const line: Line = { file, ...stamp, ...reading, embedding: [...reading.embedding] };
     appendFileSync(this.#path, `${JSON.stringify(line)}\n`);
   }
 
@@ -50,9 +56,14 @@ export class HeardSoFar {
   }
 }
 
-function stampOf(file: string): Pick<Line, 'bytes' | 'changedMs'> {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  return { bytes: stat?.size ?? -1, changedMs: stat?.mtimeMs ?? -1 };
+/** The stamp of a file as it is now; of one that cannot be read, one that none has: listening to it says why. */
+export function stampOf(file: string): Stamp {
+  try {
+    const { size, mtimeMs } = statSync(file);
+    return { bytes: size, changedMs: mtimeMs };
+  } catch {
+    return { bytes: -1, changedMs: -1 };
+  }
 }
 
 /** The lines that are whole JSON, up to the first that is not. */

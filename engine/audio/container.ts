@@ -14,67 +14,109 @@ export interface Container {
   readonly problem: string | undefined;
   /** Samples per channel that the header promises, where it says. */
   readonly promisedSamples: number | undefined;
+  /** What a decoder needs to be told before the sound: the header without tags and pictures, which may be larger than the sound. */
+  readonly head: Uint8Array;
+  /** Where in the file the sound lies: from `start` up to, but not including, `end`. */
+  readonly sound: { readonly start: number; readonly end: number };
 }
 
 /** Look at the header and the frame structure of a sound file; undefined when it is none that we know. */
 export function inspectContainer(bytes: FileBytes): Container | undefined {
-  const body = id3Length(bytes);
+  const body = endOfTags(bytes);
   const starts = (text: string, at = 0): boolean => textAt(bytes, body + at, text.length) === text;
   if (starts('RIFF') && starts('WAVE', 8)) return { format: 'WAV', codec: 'wav', ...inspectWav(bytes, body) };
   if (starts('fLaC')) return { format: 'FLAC', codec: 'flac', ...inspectFlac(bytes, body) };
   if (starts('OggS')) return { format: 'OGG', codec: oggCodec(bytes, body), ...inspectOgg(bytes, body) };
-  if (mp3FrameLength(bytes, body) !== undefined) return { format: 'MP3', codec: 'mp3', ...inspectMp3(bytes, body) };
+  const firstFrame = firstMp3Frame(bytes, body);
+  if (firstFrame !== undefined) return { format: 'MP3', codec: 'mp3', ...inspectMp3(bytes, firstFrame) };
   return undefined;
 }
 
 type Finding = Omit<Container, 'format' | 'codec'>;
 
-const sound = (promisedSamples?: number): Finding => ({ problem: undefined, promisedSamples });
-const broken = (problem: string): Finding => ({ problem, promisedSamples: undefined });
+const found = (sound: Container['sound'], promisedSamples?: number, head: Uint8Array = new Uint8Array(0)): Finding => ({
+  problem: undefined,
+  promisedSamples,
+  head,
+  sound,
+});
+const broken = (problem: string): Finding => ({ ...found({ start: 0, end: 0 }), problem });
 
 const textAt = (bytes: FileBytes, at: number, length: number): string => bytes.slice(at, length).toString('latin1');
 
-/** Length of an ID3v2 tag at the start, 0 when there is none: ten bytes, then four times seven bits of size. */
-function id3Length(bytes: FileBytes): number {
-  const tag = bytes.slice(0, 10);
+/** Where the tags at the start end; a tagger may have put its own before that of another. */
+function endOfTags(bytes: FileBytes): number {
+  let at = 0;
+  for (let length = id3Length(bytes, at); length > 0; length = id3Length(bytes, at)) at += length;
+  return at;
+}
+
+/** Length of an ID3v2 tag, 0 when there is none: ten bytes, the last four of them seven bits of size each. */
+function id3Length(bytes: FileBytes, start: number): number {
+  const tag = bytes.slice(start, 10);
   if (tag.length < 10 || tag.toString('latin1', 0, 3) !== 'ID3') return 0;
   const size = [6, 7, 8, 9].reduce((total, at) => total * 128 + (tag[at]! & 0x7f), 0);
   return 10 + size + (tag[5]! & 0x10 ? 10 : 0);
 }
 
-/** Chunks: four letters, 32-bit size, content padded to an even length. */
+/** Where an ID3v1 tag begins, which is the last 128 bytes of a file; the end of the file when there is none. */
+function startOfOldTag(bytes: FileBytes): number {
+  const at = bytes.length - 128;
+  return textAt(bytes, at, 3) === 'TAG' ? at : bytes.length;
+}
+
+/**
+ * Chunks: four letters, 32-bit size, content padded to an even length. Of those before the samples only the format is passed on:
+ * the decoder forgets the padding.
+ */
 function inspectWav(bytes: FileBytes, body: number): Finding {
+  const head = [bytes.slice(body, 12)];
   let bytesPerFrame = 0;
   for (let at = body + 12; at + 8 <= bytes.length; ) {
     const name = textAt(bytes, at, 4);
     const size = bytes.slice(at + 4, 4).readUInt32LE();
     const left = bytes.length - at - 8;
-    if (name === 'fmt ' && left >= 16) {
+    if (name === 'fmt ' && size >= 16 && size <= left) {
       const form = bytes.slice(at + 8, 16);
       if (form.readUInt16LE(2) === 0) return broken('its header says 0 channels');
       if (form.readUInt32LE(4) === 0) return broken('its header says 0 samples per second (0 Hz)');
       bytesPerFrame = form.readUInt16LE(12);
+      head.push(bytes.slice(at, 8 + size));
     }
     if (name === 'data') {
       if (bytesPerFrame === 0) return broken('its header does not say how samples are stored');
       // 0 and 2³² - 1 are written by recorders that did not know the length.
       if (size > left && size < 0xffff_0000)
         return broken(`it is cut off: ${left} of ${size} bytes of samples are there`);
-      return sound(Math.floor(Math.min(size, left) / bytesPerFrame));
+      head.push(bytes.slice(at, 8));
+      const length = size === 0 || size > left ? left : size;
+      const promisedSamples = Math.floor(Math.min(size, left) / bytesPerFrame);
+      return found({ start: at + 8, end: at + 8 + length }, promisedSamples, Buffer.concat(head));
     }
     at += 8 + size + (size & 1);
   }
   return broken('it ends before the samples begin');
 }
 
-/** The first block of metadata is STREAMINFO; bits 108–143 of it are the number of samples, 0 when unknown. */
+/**
+ * Blocks of metadata: a bit that says which is the last, 7 bits of type, 24 bits of size. The first is STREAMINFO; bits 108–143
+ * of it are the number of samples, 0 when unknown.
+ */
 function inspectFlac(bytes: FileBytes, body: number): Finding {
   const header = bytes.slice(body, 42);
   if (header.length < 42) return broken('it ends within its header');
   const rate = header.readUInt32BE(18) >>> 12;
   if (rate === 0) return broken('its header says 0 samples per second (0 Hz)');
   const samples = (header[21]! & 0x0f) * 2 ** 32 + header.readUInt32BE(22);
-  return sound(samples > 0 ? samples : undefined);
+  let at = body + 4;
+  for (let isLast = false; !isLast; ) {
+    const block = bytes.slice(at, 4);
+    isLast = ((block[0] ?? 0x80) & 0x80) !== 0;
+    at += 4 + (block.length === 4 ? block.readUIntBE(1, 3) : 0);
+  }
+  if (at > bytes.length) return broken('it ends within its header');
+  header[4]! |= 0x80; // now STREAMINFO is the only block
+  return found({ start: at, end: startOfOldTag(bytes) }, samples > 0 ? samples : undefined, header);
 }
 
 /** The first packet names the codec. */
@@ -86,10 +128,12 @@ function oggCodec(bytes: FileBytes, body: number): Codec {
 /** Pages: 27 bytes, then a table of segment lengths. The last page of a stream carries flag 4. */
 function inspectOgg(bytes: FileBytes, body: number): Finding {
   let isEnded = false;
-  for (let at = body; at < bytes.length; ) {
+  let at = body;
+  while (at < bytes.length) {
     const header = bytes.slice(at, 27);
     if (header.length < 27 || header.toString('latin1', 0, 4) !== 'OggS') {
-      return isEnded ? sound() : broken(`page structure is lost at byte ${at} of ${bytes.length}`);
+      if (isEnded) break;
+      return broken(`page structure is lost at byte ${at} of ${bytes.length}`);
     }
     const segments = bytes.slice(at + 27, header[26]!);
     const end = at + 27 + header[26]! + segments.reduce((total, length) => total + length, 0);
@@ -98,7 +142,7 @@ function inspectOgg(bytes: FileBytes, body: number): Finding {
     isEnded = (header[5]! & 4) !== 0;
     at = end;
   }
-  return isEnded ? sound() : broken('it is cut off: its last page does not end the stream');
+  return isEnded ? found({ start: body, end: at }) : broken('it is cut off: its last page does not end the stream');
 }
 
 const bitratesKbps = {
@@ -119,14 +163,30 @@ function mp3FrameLength(bytes: FileBytes, at: number): number | undefined {
   return Math.floor(((samples / 8) * kbps * 1000) / rate) + ((rates >> 1) & 1);
 }
 
+/** How far behind the tags the first frame is looked for. */
+const farthestFrame = 1 << 16;
+
+/** Where the frames begin: padding may be left behind a tag, and a recorded stream may begin within a frame. Then three in a row count. */
+function firstMp3Frame(bytes: FileBytes, body: number): number | undefined {
+  const end = (at: number | undefined): number | undefined => {
+    const length = at === undefined ? undefined : mp3FrameLength(bytes, at);
+    return length === undefined ? undefined : at! + length;
+  };
+  if (end(body) !== undefined) return body;
+  const last = Math.min(bytes.length, body + farthestFrame);
+  for (let at = body + 1; at < last; at++) if (end(end(end(at))) !== undefined) return at;
+  return undefined;
+}
+
 /** Frames follow each other until a tag or the end; a file that ends within one was cut off. */
 function inspectMp3(bytes: FileBytes, body: number): Finding {
   let at = body;
   let frames = 0;
   for (;;) {
     const length = mp3FrameLength(bytes, at);
-    if (length === undefined) break;
-    if (at + length > bytes.length) return broken(`it is cut off within frame ${frames + 1}`);
+    const isStub = bytes.length - at < 3 && bytes.at(at) === 0xff; // too short to tell its length
+    if (length === undefined && !isStub) break;
+    if (length === undefined || at + length > bytes.length) return broken(`it is cut off within frame ${frames + 1}`);
     at += length;
     frames++;
   }
@@ -134,7 +194,7 @@ function inspectMp3(bytes: FileBytes, body: number): Finding {
   if (promised !== undefined && frames - 1 < promised && at === bytes.length) {
     return broken(`it is cut off: ${frames - 1} of ${promised} frames are there`);
   }
-  return frames < 2 ? broken('no sound follows its first frame') : sound();
+  return frames < 2 ? broken('no sound follows its first frame') : found({ start: body, end: bytes.length });
 }
 
 /** Number of frames that a Xing or Info header in the first frame promises. */

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { Command } from 'commander';
 import { decodeAudio } from '../../engine/audio/decode.ts';
 import { type Encoder, loadEncoder } from '../../engine/audio/encoder.ts';
@@ -11,7 +11,7 @@ import { writeFileAtomic } from '../../engine/core/files.ts';
 import { rowOf, zeros } from '../../engine/core/matrix.ts';
 import { writeNpy } from '../../engine/core/npy.ts';
 import type { Progress } from '../../engine/core/progress.ts';
-import { HeardSoFar } from '../heard-so-far.ts';
+import { HeardSoFar, stampOf } from '../heard-so-far.ts';
 import { withProgress } from '../progress-bar.ts';
 import { standardEncoder } from '../standard-encoder.ts';
 
@@ -69,9 +69,8 @@ async function embed(paths: readonly string[], flags: EmbedFlags): Promise<void>
     partial === undefined
       ? 'Nothing was written.'
       : `What was heard so far is in ${partial}; the same command goes on from there.`;
-  const { heard, failed, kept } = await withProgress(flags, left, (progress) =>
-    listen(files, flags.encoder, partial, progress),
-  );
+  const listened = await withProgress(flags, left, (progress) => listen(files, flags.encoder, partial, progress));
+  const { heard, failed, kept } = listened;
   if (flags.out !== undefined && heard.length > 0) writeEmbeddings(flags.out, heard);
   kept?.forget();
   process.stdout.write(flags.json ? toJson(heard, failed) : toTable(heard));
@@ -80,21 +79,55 @@ async function embed(paths: readonly string[], flags: EmbedFlags): Promise<void>
     process.stderr.write(`${failed.length} of ${files.length} files could not be heard.\n`);
     process.exitCode = 2;
   }
+  if (!flags.quiet) process.stderr.write(summary(listened, flags.out));
 }
 
 const extensions = ['.wav', '.flac', '.ogg', '.oga', '.opus', '.mp3'];
 
-/** A file stands for itself, a folder for the sound files in it and below, by name. */
+/** A file stands for itself, a folder for the sound files in it and below, by name, hidden ones left out. */
 function soundFiles(path: string): string[] {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
-  const found = readdirSync(path, { recursive: true, encoding: 'utf8' })
-    .filter((name) => extensions.includes(extname(name).toLowerCase()))
+  if (!isFolder(path)) return [path];
+  const found = namesIn(path)
+    .filter((name) => extensions.includes(extname(name).toLowerCase()) && !basename(name).startsWith('.'))
     .sort()
-    .map((name) => join(path, name));
+    .map((name) => join(path, name))
+    .filter((file) => !isFolder(file));
   if (found.length > 0) return found;
   throw new DubplateError('FILE_NOT_FOUND', `There are no sound files in ${path}`, {
     hint: `Looked for ${extensions.join(', ')}, in folders below too.`,
   });
+}
+
+/** Whether it is known to be one; what is wrong with a path is said when it is decoded. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  } catch (cause) {
+    throw new DubplateError(
+      'FILE_NOT_FOUND',
+      `Cannot list ${folder}: ${cause instanceof Error ? cause.message : cause}`,
+      {
+        hint: 'Check that the folder and those below may be read.',
+        cause,
+      },
+    );
+  }
+}
+
+interface Listened {
+  readonly heard: readonly Heard[];
+  readonly failed: readonly Failed[];
+  /** How many of them had been heard before an interruption. */
+  readonly heardBefore: number;
+  readonly kept: HeardSoFar | undefined;
 }
 
 /** Listen to the files one by one. The encoder is opened (and perhaps trained) when the first file has been decoded. */
@@ -103,9 +136,10 @@ async function listen(
   encoderPath: string | undefined,
   partial: string | undefined,
   progress: Progress,
-): Promise<{ readonly heard: readonly Heard[]; readonly failed: readonly Failed[]; readonly kept?: HeardSoFar }> {
+): Promise<Listened> {
   const heard: Heard[] = [];
   const failed: Failed[] = [];
+  let heardBefore = 0;
   let encoder: Encoder | undefined;
   let kept: HeardSoFar | undefined;
   const open = async (): Promise<Encoder> => {
@@ -114,31 +148,72 @@ async function listen(
     return encoder;
   };
   if (encoderPath !== undefined || (partial !== undefined && existsSync(partial))) await open();
-  const predict: Encoder['predict'] = async (waveforms) => (await open()).predict(waveforms);
   try {
     for (const [i, file] of files.entries()) {
+      const tell = (share: number): void => progress('listening to files', i + share, files.length);
       try {
-        const before = kept?.of(file);
-        const reading = before ?? (await readRecording({ predict }, decodeAudio(file)));
-        if (!before) kept?.add(file, reading);
+        const stamp = stampOf(file);
+        const before = kept?.of(file, stamp);
+        const reading = before ?? (await listenTo(file, open, tell));
+        if (before) heardBefore += 1;
+        else kept?.add(file, stamp, reading);
         heard.push({ file, reading });
       } catch (error) {
         if (!(error instanceof DubplateError)) throw error;
         failed.push({ file, code: error.code, message: error.message, hint: error.hint });
       }
-      progress('listening to files', i + 1, files.length);
+      tell(1);
     }
   } finally {
     await encoder?.close();
   }
-  return { heard, failed, ...(kept ? { kept } : {}) };
+  return { heard, failed, heardBefore, kept };
+}
+
+/** @param tell is told the share of the file that has been heard. */
+function listenTo(
+  file: string,
+  open: () => Promise<Encoder>,
+  tell: (share: number) => void,
+): Promise<RecordingReading> {
+  let readShare = 0;
+  const pieces = async function* () {
+    for await (const piece of decodeAudio(file)) {
+      readShare = piece.readShare;
+      yield piece;
+    }
+  };
+  const predict: Encoder['predict'] = async (waveforms) => {
+    const predictions = await (await open()).predict(waveforms);
+    tell(readShare);
+    return predictions;
+  };
+  return readRecording({ predict }, pieces());
 }
 
 function writeEmbeddings(path: string, heard: readonly Heard[]): void {
   const embeddings = zeros(heard.length, heard[0]?.reading.embedding.length ?? 0);
   for (const [row, { reading }] of heard.entries()) rowOf(embeddings, row).set(reading.embedding);
-  writeFileAtomic(path.replace(/\.npy$/, '.txt'), heard.map(({ file }) => `${file}\n`).join(''));
+  writeFileAtomic(namesPath(path), heard.map(({ file }) => `${file}\n`).join(''));
   writeNpy(path, embeddings);
+}
+
+/** Beside the embeddings, one name per row. */
+const namesPath = (npy: string): string => npy.replace(/\.npy$/, '.txt');
+
+/** What was done, for whoever watches. */
+function summary({ heard, heardBefore }: Listened, out: string | undefined): string {
+  const withoutPulse = heard.filter(({ reading }) => !reading.hasTempo).length;
+  const said = [
+    `Heard ${heard.length} ${heard.length === 1 ? 'file' : 'files'}`,
+    heardBefore > 0 ? `, ${heardBefore} of them before the interruption` : '',
+    withoutPulse > 0 ? `; ${withoutPulse} without a pulse, so without a bpm` : '',
+  ].join('');
+  if (out === undefined) return `${said}.\n`;
+  const dim = heard[0]?.reading.embedding.length;
+  const wrote =
+    dim === undefined ? `${out} was not written` : `Wrote ${out} [${heard.length} × ${dim}] and ${namesPath(out)}`;
+  return `${said}.\n${wrote}.\n`;
 }
 
 function toTable(heard: readonly Heard[]): string {

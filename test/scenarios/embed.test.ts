@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -6,10 +8,12 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { decodeAudio } from '../../engine/audio/decode.ts';
 import { loadEncoder } from '../../engine/audio/encoder.ts';
@@ -109,8 +113,50 @@ describe('dubplate embed', () => {
     expect(exitCode).toBe(2);
   });
 
-  it('shows progress on stderr, and none with --quiet', async () => {
-    expect((await run(at('album'))).err).toContain('listening');
+  it('says what has no pulse, and hears it all the same: no bpm, and an embedding of numbers', async () => {
+    const second = (value: (i: number) => number): Float32Array =>
+      Float32Array.from({ length: 8000 }, (_, i) => value(i));
+    const odd: Record<string, Uint8Array> = {
+      'silence.wav': wavFile([second(() => 0)], 8000),
+      'constant.wav': wavFile([second(() => 0.7)], 8000),
+      'constant at 44.1 kHz.wav': wavFile([new Float32Array(441_000).fill(-1)], 44_100),
+      'clipped.wav': wavFile([second((i) => (i % 32 < 16 ? 1 : -1))], 8000),
+      'one sample.wav': wavFile([Float32Array.of(1)], 8000),
+      'one stroke.flac': flacFile(tone(440, 1).subarray(0, 2000)),
+      'six channels.wav': wavFile(Array(6).fill(new Float32Array(96_000).fill(0.1)), 96_000),
+      'nearly nothing.wav': wavFile([second((i) => 1e-40 * (i % 7))], 8000, { float: true }),
+    };
+    mkdirSync(at('odd'));
+    for (const [name, bytes] of Object.entries(odd)) writeFileSync(at(`odd/${name}`), bytes);
+    const { out, err, exitCode } = await run(at('odd'), '--json');
+    const { rows } = JSON.parse(out);
+    expect(rows.map(({ file }: { file: string }) => basename(file)).sort()).toEqual(Object.keys(odd).sort());
+    for (const { file, tempoBpm, embedding, energy } of rows) {
+      expect(tempoBpm, file).toBeNull();
+      expect([...embedding, energy].every(Number.isFinite), file).toBe(true);
+    }
+    expect(err).toContain('Heard 8 files; 8 without a pulse, so without a bpm.');
+    expect(exitCode).toBeUndefined();
+    expect((await run(at('odd/silence.wav'))).out).toMatch(/silence\.wav +1\.0 +- {2}[A-G]/);
+  });
+
+  it('takes names with spaces and letters of any alphabet, and leaves out folders and hidden files', async () => {
+    const names = ['Sigur Rós – «Ágætis byrjun».wav', '愛 の 歌 #1 100%.wav'];
+    mkdirSync(at('títulos/folder.wav'), { recursive: true });
+    for (const name of names) writeFileSync(at(`títulos/${name}`), wavFile([tone(440, 1)], 8000));
+    writeFileSync(at('títulos/._hidden.wav'), 'what macOS leaves on other file systems');
+    const { out, exitCode } = await run(at('títulos'), '--out', at('out/títulos é.npy'), '--quiet');
+    expect(readFileSync(at('out/títulos é.txt'), 'utf8')).toBe(
+      names.map((name) => `${at('títulos')}/${name}\n`).join(''),
+    );
+    for (const name of names) expect(out).toContain(name);
+    expect(exitCode).toBeUndefined();
+  });
+
+  it('shows progress and a summary on stderr, and nothing with --quiet', async () => {
+    const { err } = await run(at('album'), '--out', at('out/summary.npy'));
+    expect(err).toContain('listening to files 1/2');
+    expect(err).toContain(`Heard 2 files.\nWrote ${at('out/summary.npy')} [2 × 14] and ${at('out/summary.txt')}.\n`);
     vi.restoreAllMocks();
     expect((await run(at('album'), '--quiet')).err).toBe('');
   });
@@ -122,6 +168,94 @@ describe('dubplate embed', () => {
       code: 'INVALID_INPUT',
     });
     expect(existsSync(at('none'))).toBe(false);
+  });
+});
+
+describe('dubplate embed --out, interrupted', () => {
+  const music = at('music');
+  const files = Array.from({ length: 10 }, (_, i) => join(music, `${i}.wav`));
+  const broken = files[1]!;
+  const changedAt = new Date('2026-01-01');
+  const write = (file: string, bytes: Uint8Array | string): void => {
+    writeFileSync(file, bytes);
+    utimesSync(file, changedAt, changedAt);
+  };
+  const strokes = (hz: number): Uint8Array => wavFile([tone(hz, 60).subarray(0, 441_000)], 11_025);
+  const outputs = (name: string): Buffer[] => ['npy', 'txt'].map((kind) => readFileSync(at(`${name}.${kind}`)));
+  const linesIn = (file: string): number => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0);
+
+  beforeAll(() => {
+    mkdirSync(music);
+    for (const [i, file] of files.entries()) write(file, file === broken ? 'not a sound' : strokes(200 + 50 * i));
+  });
+
+  /** Run it as a process of its own, and end it when `count` files have been heard. */
+  async function interrupt(out: string, signal: 'SIGKILL' | 'SIGINT', count: number) {
+    const args = ['scenarios/dubplate.js', 'embed', music, '--encoder', encoder, '--out', out];
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+    const exit = once(child, 'exit');
+    let err = '';
+    child.stderr.on('data', (text) => {
+      err += text;
+    });
+    while (linesIn(`${out}.partial`) < 1 + count && child.exitCode === null) await sleep(5);
+    child.kill(signal);
+    const [code, endedBy] = await exit;
+    return { code, endedBy, err };
+  }
+
+  it('goes on where it was killed: what was heard is not listened to again, and the outputs are the same to the byte', async () => {
+    const whole = await run(music, '--out', at('whole.npy'), '--json', '--quiet');
+    const { endedBy } = await interrupt(at('again.npy'), 'SIGKILL', 4);
+    expect(endedBy).toBe('SIGKILL');
+    expect([existsSync(at('again.npy')), existsSync(at('again.txt'))]).toEqual([false, false]);
+    const [, ...kept] = readFileSync(at('again.npy.partial'), 'utf8').trimEnd().split('\n');
+    const heard: string[] = kept.map((line) => JSON.parse(line).file);
+    expect(heard.length).toBeGreaterThanOrEqual(4);
+    expect(heard.length).toBeLessThan(files.length - 1);
+    // Whoever listened to these again would hear that they are broken: same length, same time, no sound.
+    const before = heard.map((file) => readFileSync(file));
+    heard.forEach((file, i) => {
+      write(file, Buffer.alloc(before[i]!.length));
+    });
+    writeFileSync(at('again.npy.partial'), '{"file":"cut off in the mid', { flag: 'a' });
+
+    const { out, exitCode } = await run(music, '--out', at('again.npy'), '--json');
+    heard.forEach((file, i) => {
+      write(file, before[i]!);
+    });
+    expect(out).toBe(whole.out);
+    expect(outputs('again')).toEqual(outputs('whole'));
+    expect(JSON.parse(out).failed).toMatchObject([{ file: broken }]);
+    expect(exitCode).toBe(2);
+    expect(existsSync(at('again.npy.partial'))).toBe(false);
+  });
+
+  it('says after Ctrl-C how to go on, and listens again to a file that has changed since', async () => {
+    const { code, err } = await interrupt(at('changed.npy'), 'SIGINT', 2);
+    expect(code).toBe(130);
+    expect(err).toContain(
+      `What was heard so far is in ${at('changed.npy')}.partial; the same command goes on from there`,
+    );
+    const changed = [files[0]!, files[2]!];
+    const before = changed.map((file) => readFileSync(file));
+    write(files[0]!, strokes(99).subarray(0, 100_000)); // broken now, and shorter
+    write(files[2]!, Buffer.alloc(before[1]!.length));
+    utimesSync(files[2]!, changedAt, new Date('2026-01-02')); // of the same length
+    const { out } = await run(music, '--out', at('changed.npy'), '--json', '--quiet');
+    changed.forEach((file, i) => {
+      write(file, before[i]!);
+    });
+    expect(JSON.parse(out).failed.map(({ file }: { file: string }) => file)).toEqual([files[0], broken, files[2]]);
+  });
+
+  it('forgets what another encoder heard', async () => {
+    const partial = at('other.npy.partial');
+    const line = { file: files[0], bytes: statSync(files[0]!).size, changedMs: changedAt.getTime(), embedding: [1, 2] };
+    writeFileSync(partial, `${JSON.stringify({ schema: 1, encoder: 'another' })}\n${JSON.stringify(line)}\n`);
+    const { err } = await run(files[0]!, '--out', at('other.npy'));
+    expect(err).toContain('Heard 1 file.');
+    expect(readNpy(at('other.npy')).cols).toBe(14);
   });
 });
 

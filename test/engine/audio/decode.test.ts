@@ -17,7 +17,7 @@ import { decodeAudio } from '../../../engine/audio/decode.ts';
 import { windowsOf } from '../../../engine/audio/recording.ts';
 import { createResampler } from '../../../engine/audio/resample.ts';
 import { waveformSamples } from '../../../engine/core/catalogue.ts';
-import { flacFile, mp3File, opusFile, wavFile } from './sound-files.ts';
+import { flacFile, id3Tag, mp3File, opusFile, riffChunk, vorbisFile, wavFile } from './sound-files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dubplate-sound-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -95,12 +95,30 @@ describe('decodeAudio', () => {
     expect((await decodeWhole(path)).durationMs).toBe(500);
   });
 
-  it('reads MP3 and Opus', async () => {
+  it('reads MP3, Vorbis and Opus', async () => {
     const mp3 = await decodeWhole(write(mp3File(50), 'mp3'));
     expect(Math.abs(mp3.durationMs - (50 * 1152) / 44.1)).toBeLessThan(2 * (1152 / 44.1)); // a decoder's delay
+    const vorbis = await decodeWhole(write(vorbisFile(126), 'ogg'));
+    expect(vorbis.durationMs).toBe(2000);
     const opus = await decodeWhole(write(opusFile(100), 'opus'));
     expect(Math.abs(opus.durationMs - 2000)).toBeLessThan(30);
-    for (const { samples } of [mp3, opus]) expect(samples.every((v) => Math.abs(v) < 1e-3)).toBe(true);
+    for (const { samples } of [mp3, vorbis, opus]) expect(samples.every((v) => Math.abs(v) < 1e-3)).toBe(true);
+  });
+
+  it('finds every frame of a FLAC, wherever the borders between the parts that are read fall', async () => {
+    // Frames of 211 to 611 bytes, so that some of their headers lie across a border (each 16 kB) of one file or another.
+    for (let blockSize = 100; blockSize < 300; blockSize += 3) {
+      const path = write(flacFile(tone(440, 8000, 3), { blockSize }), 'flac');
+      expect((await decodeWhole(path)).durationMs, `${blockSize} samples a frame`).toBe(3000);
+    }
+  });
+
+  it('says how much of the file has been read with each piece, at last all of it', async () => {
+    const shares: number[] = [];
+    for await (const { readShare } of decodeAudio(write(wavFile([tone(440, 8000, 5)], 8000)))) shares.push(readShare);
+    expect(shares).toEqual(shares.toSorted((a, b) => a - b));
+    expect(shares[0]).toBeCloseTo(16 / 80, 1);
+    expect(shares.at(-1)).toBe(1);
   });
 
   it('averages the channels', async () => {
@@ -119,6 +137,88 @@ describe('decodeAudio', () => {
     expect(Math.abs(rises - 500)).toBeLessThan(8); // 1000 Hz for half a second
   });
 
+  it('reads six channels at 96 kHz', async () => {
+    const channels = [200, 300, 400, 500, 600, 700].map((hz) => tone(hz, 96_000, 0.5));
+    const mean = channels[0]!.map((_, i) => channels.reduce((sum, channel) => sum + channel[i]!, 0) / 6);
+    const expected = await resample(mean, 96_000, 8000);
+    for (const float of [false, true]) {
+      const { samples, durationMs } = await decodeWhole(write(wavFile(channels, 96_000, { float })));
+      expect(durationMs).toBeCloseTo(500, 6);
+      expect(Math.max(...samples.map((v, i) => Math.abs(v - expected[i]!)))).toBeLessThan(1e-4);
+    }
+  });
+
+  it('reads a recording of one sample', async () => {
+    const one = Float32Array.of(0.5);
+    for (const path of [write(wavFile([one], 8000)), write(wavFile([one], 96_000)), write(flacFile(one), 'flac')]) {
+      const { samples } = await decodeWhole(path);
+      expect(samples.length).toBe(1);
+      expect(Number.isFinite(samples[0])).toBe(true);
+    }
+  });
+
+  it('gives back what is clipped or constant as it is', async () => {
+    const square = tone(250, 8000, 1).map((v) => Math.sign(v) || 1);
+    for (const signal of [square, new Float32Array(8000).fill(1), new Float32Array(8000).fill(-0.3)]) {
+      const { samples } = await decodeWhole(write(wavFile([signal], 8000)));
+      expect(Math.max(...samples.map((v, i) => Math.abs(v - signal[i]!)))).toBeLessThan(1e-4);
+    }
+  });
+
+  it('reads the whole of a WAV whose recorder did not know the length', async () => {
+    for (const claimed of [0, 0xffff_ffff]) {
+      const bytes = wavFile([tone(440, 8000, 1)], 8000);
+      bytes.writeUInt32LE(claimed, 40);
+      expect((await decodeWhole(write(bytes))).durationMs).toBe(1000);
+    }
+  });
+
+  it('finds a file by its path, with spaces and letters of any alphabet', async () => {
+    const path = join(folder, 'Ágætis byrjun – 01 «Светлана» 愛 #1 100%.wav');
+    writeFileSync(path, wavFile([tone(440, 8000, 0.5)], 8000));
+    expect((await decodeWhole(path)).durationMs).toBe(500);
+    truncateSync(path, 1000);
+    await expect(decodeWhole(path)).rejects.toMatchObject({ message: expect.stringContaining(path) });
+  });
+
+  describe('with tags', () => {
+    const sound = tone(440, 8000, 1);
+    const mp3 = mp3File(50);
+    /** 300 kB in which everything that a decoder looks for occurs: frames of MP3 and FLAC, pages of OGG, chunks of WAV. */
+    const cover = Buffer.alloc(300_001, Buffer.concat([mp3File(1), flacFile(sound.subarray(0, 40)), opusFile(1)]));
+    const oldTag = Buffer.alloc(128, 'TAG');
+
+    it.each<[string, Uint8Array, Uint8Array]>([
+      ['an MP3 with a cover in front', Buffer.concat([id3Tag(cover), mp3]), mp3],
+      ['an MP3 with two tags in front', Buffer.concat([id3Tag(cover), id3Tag(cover), mp3]), mp3],
+      ['an MP3 with padding behind its tag', Buffer.concat([id3Tag(cover), Buffer.alloc(2000), mp3]), mp3],
+      ['an MP3 with a tag at its end', Buffer.concat([mp3, oldTag]), mp3],
+      ['a FLAC with a cover', flacFile(sound, { picture: cover }), flacFile(sound)],
+      ['a FLAC with an ID3 tag in front', Buffer.concat([id3Tag(cover), flacFile(sound)]), flacFile(sound)],
+      ['a FLAC with a tag at its end', Buffer.concat([flacFile(sound), oldTag]), flacFile(sound)],
+      ['a Vorbis file with a cover', vorbisFile(100, cover), vorbisFile(100)],
+      ['an Opus file with a cover', opusFile(100, cover), opusFile(100)],
+      [
+        'a WAV with a cover of odd length ahead of its samples',
+        wavFile([sound], 8000, { chunks: riffChunk('id3 ', id3Tag(cover)) }),
+        wavFile([sound], 8000),
+      ],
+      ['a WAV with a tag in front', Buffer.concat([id3Tag(cover), wavFile([sound], 8000)]), wavFile([sound], 8000)],
+      [
+        'a WAV with a cover at its end',
+        Buffer.concat([wavFile([sound], 8000), riffChunk('id3 ', cover)]),
+        wavFile([sound], 8000),
+      ],
+    ])('hears of %s what it hears without', async (_, tagged, plain) => {
+      expect(await decodeWhole(write(tagged))).toEqual(await decodeWhole(write(plain)));
+    });
+
+    it('hears a recorded stream that begins within a frame', async () => {
+      const { durationMs } = await decodeWhole(write(mp3.subarray(300)));
+      expect(Math.abs(durationMs - (49 * 1152) / 44.1)).toBeLessThan(2 * (1152 / 44.1));
+    });
+  });
+
   const wav = wavFile([tone(440, 8000, 1)], 8000);
   const zeroRate = Buffer.from(wav);
   zeroRate.writeUInt32LE(0, 24);
@@ -126,12 +226,16 @@ describe('decodeAudio', () => {
   slowRate.writeUInt32LE(50, 24);
   const noChannels = Buffer.from(wav);
   noChannels.writeUInt16LE(0, 22);
-  const notNumbers = Buffer.from(wavFile([new Float32Array(100)], 8000));
-  notNumbers.writeUInt16LE(3, 20); // 32-bit float
-  notNumbers.writeUInt16LE(4, 32);
-  notNumbers.writeUInt16LE(32, 34);
-  notNumbers.writeFloatLE(Number.NaN, 60);
+  const floats = (...samples: readonly number[]): Buffer =>
+    wavFile([Float32Array.from(samples)], 8000, { float: true });
+  const twoGigabytes = wavFile([tone(440, 8000, 0.06)], 8000);
+  twoGigabytes.writeUInt32LE(2 ** 31 + 36, 4);
+  twoGigabytes.writeUInt32LE(2 ** 31, 40);
   const flac = flacFile(tone(440, 8000, 1));
+  const vorbis = vorbisFile(100);
+  const opus = opusFile(100);
+  const damagedFlac = flacFile(tone(440, 8000, 1));
+  damagedFlac[5000]! ^= 1;
 
   it.each<[string, Uint8Array | string, string]>([
     ['an empty file', '', 'empty'],
@@ -141,15 +245,23 @@ describe('decodeAudio', () => {
     ['a WAV of 0 Hz', zeroRate, '0 Hz'],
     ['a WAV of 50 Hz', slowRate, '50 Hz'],
     ['a WAV without channels', noChannels, '0 channels'],
-    ['a WAV with NaN in it', notNumbers, 'not numbers'],
+    ['a WAV with NaN in it', floats(0, Number.NaN, 0), 'a sample of NaN'],
+    ['a WAV with an infinite sample', floats(0, Number.NEGATIVE_INFINITY, 0), 'a sample of -Infinity'],
+    ['a WAV of floats that are not in [-1, 1]', floats(0, 32_767, 0), 'a sample of 32767'],
+    ['a WAV of 1 kB that claims to hold 2 GB', twoGigabytes, 'cut off: 960 of 2147483648 bytes'],
     ['a WAV cut off in its samples', wav.subarray(0, 5000), 'cut off'],
     ['a WAV cut off in its header', wav.subarray(0, 30), 'ends before'],
     ['a FLAC cut off', flac.subarray(0, flac.length >> 1), 'cut off'],
     ['a FLAC cut off in its header', flac.subarray(0, 20), 'header'],
+    ['a FLAC cut off in its cover', flacFile(new Float32Array(9), { picture: flac }).subarray(0, 9000), 'header'],
+    ['a FLAC with a wrong bit', damagedFlac, '\\d+ of 8000 samples'],
     ['an MP3 cut off', mp3File(9).subarray(0, 3000), 'cut off'],
-    ['an Opus file cut off within a page', opusFile(100).subarray(0, 300), 'cut off'],
-    ['an Opus file cut off between pages', opusFile(100).subarray(0, opusFile(100).indexOf('OggS', 200)), 'cut off'],
-    ['a MP3 header with nothing behind it', Buffer.concat([mp3File(1), Buffer.alloc(500, 0x41)]), 'no sound'],
+    ['an MP3 cut off in the header of a frame', mp3File(9).subarray(0, 8 * 417 + 1), 'cut off'],
+    ['a Vorbis file cut off within a page', vorbis.subarray(0, vorbis.length - 9), 'cut off'],
+    ['a Vorbis file cut off between pages', vorbis.subarray(0, vorbis.lastIndexOf('OggS')), 'cut off'],
+    ['an Opus file cut off within a page', opus.subarray(0, opus.length - 9), 'cut off'],
+    ['an Opus file cut off between pages', opus.subarray(0, opus.lastIndexOf('OggS')), 'cut off'],
+    ['an MP3 header with nothing behind it', Buffer.concat([mp3File(1), Buffer.alloc(500, 0x41)]), 'no sound'],
   ])('refuses %s and says why', async (_, bytes, found) => {
     const path = write(bytes);
     await expect(decodeWhole(path)).rejects.toMatchObject({
@@ -160,9 +272,9 @@ describe('decodeAudio', () => {
   });
 
   it('never gives back samples or throws anything but a DubplateError, wherever a file is cut', async () => {
-    const whole = [wav, flac, mp3File(9), opusFile(60)];
+    const whole = [wav, flac, mp3File(9), opusFile(60), vorbisFile(60)];
     await fc.assert(
-      fc.asyncProperty(fc.nat({ max: 3 }), fc.double({ min: 0, max: 0.999, noNaN: true }), async (which, share) => {
+      fc.asyncProperty(fc.nat({ max: 4 }), fc.double({ min: 0, max: 0.999, noNaN: true }), async (which, share) => {
         const bytes = whole[which]!;
         const cut = bytes.subarray(0, Math.floor(share * bytes.length));
         // An MP3 cut exactly between two frames is a whole, shorter MP3.
@@ -171,6 +283,16 @@ describe('decodeAudio', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('gives up a FLAC in which it has lost its way, and does not keep all that follows', async () => {
+    const bytes = flacFile(tone(440, 8000, 1));
+    bytes[5000]! ^= 1;
+    const path = write(Buffer.concat([bytes, Buffer.alloc(20 << 20)]), 'flac');
+    await expect(decodeWhole(path)).rejects.toMatchObject({
+      code: 'INVALID_AUDIO',
+      message: expect.stringMatching(/damaged: no sound can be found in \d+ bytes/),
+    });
   });
 
   it('says that a file is missing, or a folder', async () => {
