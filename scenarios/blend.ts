@@ -18,6 +18,8 @@ export default defineScenario({
     collaborative: { blend: { kind: 'collaborative' } },
     half: { blend: { kind: 'fixed', trust: 0.5 } },
     byEvidence: { blend: { kind: 'byEvidence' } },
+    // As before, and the sound of a new track is moved to where its artist's other tracks are loved.
+    withArtist: { blend: { kind: 'withArtist' } },
     // A declared share of exploration: ten positions of every list are drawn at random, with their propensity logged.
     exploring: { blend: { kind: 'byEvidence' }, slate: { epsilonSlots: 10 } },
   },

@@ -30,12 +30,14 @@ const usual = 2;
  * an artist's tracks is partly common to them all,
  *
  *     y = e + a + noise,   â = Σ wₛ(yₛ − eₛ) / (Σ wₛ + h) over the artist's other tracks s,   w = fans / (fans + 10)
+ *     vector = e + (1 − w)·â
  *
  * which is the best linear prediction of the artist's effect a where h is the variance of the noise over that of the effect. h is
  * taken from a grid: the one that predicts best the factors of tracks that the encoder has not learnt from. A track's own
- * factor is not used: its plays speak through the collaborative score.
+ * factor is not used: its plays speak through the collaborative score, and the more of them there are, the less its artist has to
+ * say. Otherwise lists of the well-known would fill with the listener's own artists.
  *
- * @returns E + Â [tracks × k], and h; Infinity where artists say nothing.
+ * @returns the vectors [tracks × k], and h; Infinity where artists say nothing.
  * @see Robinson (1991), That BLUP is a good thing. Cost O(tracks · k).
  */
 export function withArtistEvidence(evidence: ArtistEvidence): { readonly vectors: Matrix; readonly h: number } {
@@ -72,7 +74,7 @@ export function withArtistEvidence(evidence: ArtistEvidence): { readonly vectors
   for (let track = 0; track < rows; track++) {
     const weight = othersOf(track);
     const [e, out] = [rowOf(embeddings, track), rowOf(vectors, track)];
-    const share = weight === 0 ? 0 : 1 / (weight + h);
+    const share = weight === 0 ? 0 : (1 - certainty[track]!) / (weight + h);
     for (let i = 0; i < k; i++) out[i] = e[i]! + share * others[i]!;
   }
   return { vectors, h };

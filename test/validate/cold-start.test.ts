@@ -42,7 +42,7 @@ describe('cold-start at its default size, mean over three seeds', () => {
           summary.find((row) => row.arm === arm && row.segment === segment && row.metric === 'oracleRecall@50')?.mean ??
           Number.NaN
         ).toFixed(4);
-      for (const arm of ['collaborative', 'hybrid', 'random', 'popular']) {
+      for (const arm of ['collaborative', 'hybrid', 'random', 'popular', 'trueSound']) {
         console.log(
           `seed ${seed} ${arm}: oracleRecall@50 all ${cell(arm, 'all')} warm ${cell(arm, 'warm')} newUser ${cell(arm, 'newUser')} newTrack ${cell(arm, 'newTrack')}`,
         );
@@ -56,6 +56,10 @@ describe('cold-start at its default size, mean over three seeds', () => {
     expect(hybrid).toBeGreaterThanOrEqual(3 * meanOf('random', 'newTrack'));
     expect(hybrid).toBeGreaterThan(meanOf('collaborative', 'newTrack'));
     expect(hybrid).toBeGreaterThan(meanOf('popular', 'newTrack'));
+  });
+
+  it('hears well enough: hybrid reaches half of what it would with the true sound', () => {
+    expect(meanOf('hybrid', 'newTrack')).toBeGreaterThanOrEqual(0.5 * meanOf('trueSound', 'newTrack'));
   });
 
   it('does not hurt known listeners and tracks', () => {

@@ -95,6 +95,21 @@ describe('withArtistEvidence', () => {
     expect(rowOf(after, perArtist)).toEqual(rowOf(before, perArtist)); // of another artist
   });
 
+  it('says the less the more fans a track has of its own', () => {
+    const { evidence } = planted(20, 1, 0.5);
+    const shifts = [0, 10, 90, 1_000_000].map((count) => {
+      const fans = Uint32Array.from(evidence.fans);
+      fans[0] = count;
+      const { vectors } = withArtistEvidence({ ...evidence, fans, isTaught: new Uint8Array(fans.length).fill(1) });
+      return Math.hypot(...rowOf(vectors, 0).map((v, d) => v - rowOf(evidence.embeddings, 0)[d]!));
+    });
+    const [unplayed = 0, half = 0, tenth = 0, none = 0] = shifts;
+    expect(unplayed).toBeGreaterThan(1);
+    expect(half / unplayed).toBeCloseTo(0.5, 4);
+    expect(tenth / unplayed).toBeCloseTo(0.1, 4);
+    expect(none / unplayed).toBeLessThan(2e-5);
+  });
+
   it('leaves the tracks of artists of whom nothing is known where their sound is', () => {
     const { evidence } = planted(10, 1, 0.5);
     const fans = new Uint32Array(evidence.factors.rows);
