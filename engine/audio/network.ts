@@ -10,7 +10,9 @@ import {
   mean,
   reshape,
   scalar,
+  scale,
   slice,
+  sqrt,
   square,
   subtract,
   type Tensor,
@@ -54,14 +56,17 @@ export interface NetworkOutputs extends HeardTensors {
  * The network: raw samples in; tempo, key, attributes and embedding out. Its structure is what is known about music:
  * tempo is a place on a log-frequency axis of how loudness changes, key is a place on the circle of pitch classes,
  * timbre is what stays when pitch is moved. So convolutions run along those axes. It starts as a decent analyser (Gabor
- * filters) and is trained from there. Level is kept all the way: energy is heard in it.
+ * filters) and is trained from there. Turning the volume moves one feature, the level, in which energy is heard; tempo and key do
+ * not see it.
  *
  * @param waveform [N × 49152] in [-1, 1].
  */
 export function encoderNetwork(waveform: Tensor, dim: number, weights: Weights): NetworkOutputs {
-  const rhythm = hearRhythm(waveform, weights);
-  const pitch = hearPitch(waveform, weights);
-  const summary = concat([levelOf(waveform), ...rhythm.summary, ...pitch.summary], 1);
+  const power = mean(square(waveform), [1], 'kept');
+  const even = levelled(waveform, power);
+  const rhythm = hearRhythm(even, weights);
+  const pitch = hearPitch(even, weights);
+  const summary = concat([levelOf(power), ...rhythm.summary, ...pitch.summary], 1);
   const sound = hidden(weights, 'sound', summary.shape[1]!, 256)(summary);
   const features = concat([summary, sound, exp(rhythm.tempo), exp(pitch.key)], 1);
   const heard = { tempo: rhythm.tempo, key: pitch.key, features };
@@ -90,8 +95,11 @@ export function encoderHeads(
 export const levelFeature = 0;
 
 /** The level of the whole, on a logarithmic scale: most of what there is to know about energy [N × 1]. */
-const levelOf = (waveform: Tensor): Tensor =>
-  affine(log(add(mean(square(waveform), [1], 'kept'), scalar(1e-6))), 4, 0.5);
+const levelOf = (power: Tensor): Tensor => affine(log(add(power, scalar(1e-6))), 4, 0.5);
+
+/** The waveform at a level of 0.1, whatever it was; what is below -90 dB stays near silence. */
+const levelled = (waveform: Tensor, power: Tensor): Tensor =>
+  divide(waveform, scale(sqrt(add(power, scalar(1e-9))), 10));
 
 interface Branch {
   /** Features [N × …] for the heads that look at everything. */

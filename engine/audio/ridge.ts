@@ -18,18 +18,25 @@ export interface Rows {
 const penalties = [0.001, 0.1, 0.5, 2, 8, 32, 128];
 /** Taken when there is nothing to choose by. */
 const safePenalty = 2;
+/**
+ * Features are of order 1. One that varied less than this may vary more elsewhere: a band that was silent in every track so far
+ * must not be given a large coefficient for the little that it said.
+ */
+const leastDeviation = 0.02;
+
 /** The penalty is chosen on at most this many outputs: all of them like about the same. */
 const mostOutputsChecked = 16;
 
 /**
- * Ridge regression on standardised features, solved exactly:
+ * Ridge regression on standardised features, solved exactly: with σ the deviation of each feature,
  *
- *     minimise Σ_i w_i |y_i - b - Wᵀx_i|² + λ Σw |W|²
+ *     minimise Σ_i w_i |y_i - b - Wᵀx_i|² + λ Σw |(σ + 0.02)∘W|²
  *
- * @param train rows with Σw > 0.
- * @param check rows of other artists that choose λ by their error; λ = 2 when there are none.
  * With fewer rows than features the n × n system of the rows is solved instead: W = Zᵀ(ZZᵀ + λI)⁻¹Y, the same W.
  *
+ * @param train n rows of p features and q targets, Σw > 0.
+ * @param check rows of other artists that choose λ by their error; λ = 2 when there are none.
+ * @returns W [p × q] and b [q], for features as they come.
  * @see Hoerl & Kennard (1970). Cost O(n·p·m + 5·m³ + m²·q) with m = min(n, p).
  */
 export function ridge(train: Rows, check: Rows): LinearMap {
@@ -99,7 +106,7 @@ export function applyMap({ weight, bias }: LinearMap, x: Float32Array): Float32A
 
 interface Scaling {
   readonly featureMean: Float64Array;
-  /** 1 / deviation; 0 for a feature that hardly varies, which is left out. */
+  /** 1 / (deviation + {@link leastDeviation}); 0 for a feature that does not vary, which is left out. */
   readonly featureScale: Float64Array;
   readonly targetMean: Float64Array;
 }
@@ -113,7 +120,7 @@ function standardise({ features, targets, weights }: Rows): Scaling {
     total += weights[r]!;
     for (let i = 0; i < features.cols; i++) variance[i]! += weights[r]! * (row[i]! - featureMean[i]!) ** 2;
   }
-  const featureScale = variance.map((v) => (v / total > 1e-10 ? 1 / (Math.sqrt(v / total) + 1e-3) : 0));
+  const featureScale = variance.map((v) => (v / total > 1e-10 ? 1 / (Math.sqrt(v / total) + leastDeviation) : 0));
   return { featureMean, featureScale, targetMean: weightedMean(targets, weights) };
 }
 

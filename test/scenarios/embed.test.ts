@@ -271,7 +271,7 @@ describe('standardEncoder', () => {
   });
 
   it('is kept where each platform keeps what can be made again', () => {
-    const name = 'standard-encoder-v2.onnx';
+    const name = 'standard-encoder-v3.onnx';
     expect(standardEncoderPath({ HOME: '/home/a' }, 'linux')).toBe(join('/home/a/.cache/dubplate', name));
     expect(standardEncoderPath({ HOME: '/home/a', XDG_CACHE_HOME: '/c' }, 'linux')).toBe(join('/c/dubplate', name));
     expect(standardEncoderPath({ HOME: '/Users/a' }, 'darwin')).toBe(join('/Users/a/Library/Caches/dubplate', name));

@@ -20,7 +20,7 @@ import { synthesiseTracks } from '../../scenarios/synthesised-tracks.ts';
 import { synthesise } from '../../sim/audio/synthesise.ts';
 
 /** Seeds that nothing was chosen on. */
-const seeds = ['201', '202', '203'];
+const seeds = ['211', '212', '213'];
 
 const folder = mkdtempSync(join(tmpdir(), 'dubplate-validate-hearing-'));
 const runs: (readonly SummaryRow[])[] = [];
@@ -96,14 +96,14 @@ describe('what is heard', () => {
   });
 
   it.each([
-    ['upside down', -1, 1],
-    ['6 dB up', 2, 0.97],
-    ['6 dB down', 0.5, 0.97],
-  ])('keeps tempo and key %s', async (_, gain, least) => {
+    ['upside down', -1],
+    ['6 dB up', 2],
+    ['6 dB down', 0.5],
+  ])('keeps tempo and key %s', async (_, gain) => {
     const before = await read(waveforms());
     const after = await read(waveforms().map((waveform) => waveform.map((v) => gain * v)));
-    expect(share(after.map(({ tempoBpm }, i) => isTempo(tempoBpm, before[i]!.tempoBpm)))).toBeGreaterThanOrEqual(least);
-    expect(share(after.map(({ key }, i) => key === before[i]!.key))).toBeGreaterThanOrEqual(least);
+    expect(share(after.map(({ tempoBpm }, i) => isTempo(tempoBpm, before[i]!.tempoBpm)))).toBeGreaterThan(0.99);
+    expect(share(after.map(({ key }, i) => key === before[i]!.key))).toBeGreaterThan(0.99);
   });
 
   it.each([-5, -2, 3, 6])('moves its key by %d semitones when the music is transposed', async (semitones) => {

@@ -120,6 +120,8 @@ def network(x, w, constants):
     hidden = lambda name, rows: F.relu(dense(name, rows))
     power = lambda frames, cosine, sine: (frames @ cosine).square() + (frames @ sine).square()
 
+    mean_square = x.square().mean(1, keepdim=True)
+    x = x / (torch.sqrt(mean_square + 1e-9) * 10)
     spectrum = powers(x.unsqueeze(1), 256, w["spectrum.cosine"], w["spectrum.sine"])
     loudness = (torch.log(spectrum + 6e-6) + 7.8) * 0.25
     texture = F.relu(over_frames(loudness, 4, w["texture.weight"]) + w["texture.bias"][:, None])
@@ -143,7 +145,7 @@ def network(x, w, constants):
     grouped = relative[:, :44].reshape(n * 11, 4, 72).mean(1, keepdim=True)
     harmonics = convolve("harmonics", grouped, w).reshape(n, 11, 24, 36).mean((1, 3))
 
-    level = (torch.log(x.square().mean(1, keepdim=True) + 1e-6) + 4) * 0.5
+    level = (torch.log(mean_square + 1e-6) + 4) * 0.5
     moments = lambda v: [v.mean(2), torch.sqrt(v.var(2, unbiased=False) + 1e-4)]
     summary = torch.cat([level, *moments(loudness), *moments(texture), of_change, tones.mean(1), harmonics], 1)
     features = torch.cat([summary, hidden("sound", summary), tempo.exp(), key.exp()], 1)

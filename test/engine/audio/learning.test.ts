@@ -102,15 +102,15 @@ describe('ridge', () => {
     weights: new Float32Array(0),
   });
 
-  /** Σw|y - ŷ|² + λΣw|W∘deviation|², as the docstring has it. */
+  /** Σw|y - ŷ|² + λΣw|(deviation + 0.02)∘W|², as the docstring has it. */
   const lossOf = ({ features, targets, weights }: Rows, map: ReturnType<typeof ridge>, penalty: number): number => {
     const total = weights.reduce((a, b) => a + b, 0);
     const mean = Array.from(
       { length: features.cols },
       (_, i) => weights.reduce((s, w, r) => s + w * rowOf(features, r)[i]!, 0) / total,
     );
-    const deviation = mean.map((m, i) =>
-      Math.sqrt(weights.reduce((s, w, r) => s + w * (rowOf(features, r)[i]! - m) ** 2, 0) / total),
+    const deviation = mean.map(
+      (m, i) => 0.02 + Math.sqrt(weights.reduce((s, w, r) => s + w * (rowOf(features, r)[i]! - m) ** 2, 0) / total),
     );
     let loss = 0;
     weights.forEach((w, r) => {
@@ -146,11 +146,36 @@ describe('ridge', () => {
     },
   );
 
-  it('chooses a small penalty when check rows are clean and a large one when features mean nothing', () => {
+  it('chooses a small penalty when check rows are clean', () => {
     const clean = ridge(problem(200, 5, 2, 0.01, 2), problem(50, 5, 2, 0.01, 3));
     const blind = ridge(problem(200, 5, 2, 0.01, 2), none(5, 2));
     const check = problem(50, 5, 2, 0.01, 4);
     expect(lossOf(check, clean, 0)).toBeLessThan(0.5 * lossOf(check, blind, 0));
+  });
+
+  it('chooses a large penalty when features mean nothing', () => {
+    const noise = (n: number, actor: number): Rows => {
+      const rows = problem(n, 5, 2, 0, actor);
+      const draw = streams('noise', actor);
+      rows.targets.data.forEach((_, i, data) => {
+        data[i] = normalFrom(draw);
+      });
+      return rows;
+    };
+    const size = ({ weight }: ReturnType<typeof ridge>): number => Math.hypot(...weight.data);
+    const checked = ridge(noise(40, 6), noise(400, 7));
+    expect(size(checked)).toBeLessThan(0.25 * size(ridge(noise(40, 6), none(5, 2))));
+  });
+
+  it('trusts a feature little that hardly varied: where it suddenly does, the answer stays in bounds', () => {
+    const rows = problem(100, 4, 1, 1, 8);
+    const draw = streams('hardly', 0);
+    for (let r = 0; r < 100; r++) rowOf(rows.features, r)[3] = -3 + 0.0017 * normalFrom(draw);
+    const map = ridge(rows, none(4, 1));
+    const [quiet = Number.NaN, loud = Number.NaN] = [-3, -1.5].map(
+      (x) => applyMap(map, Float32Array.of(0, 3, 6, x))[0],
+    );
+    expect(Math.abs(loud - quiet)).toBeLessThan(1);
   });
 
   it('takes rows of weight 0 for absent and a feature that never varies for nothing', () => {
