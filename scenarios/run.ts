@@ -79,7 +79,7 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
   const endPrefetch = listens ? world.prefetchWaveforms() : undefined;
   const past = await livePast(world, task.progress);
   const scorer = openNightScorer(world, task.seed);
-  const sound = scenario.bounds.includes('trueSound') ? trueSound(world) : undefined;
+  const sound = listens && scenario.bounds.includes('trueSound') ? trueSound(world) : undefined;
   const memo = new Memo(task.clock);
   const client = await connectCache(task.redisUrl);
   try {

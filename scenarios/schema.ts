@@ -65,7 +65,7 @@ export const scenarioSchema = z
         /** Share of the variance of the planted factors that the sound tells. */
         acousticShare: z.number().gt(0).max(1).default(0.5),
         /** Such shares at which new tracks are ranked by their sound alone. */
-        dial: z.array(z.number().gt(0).max(1)).default([0.1, 0.25, 0.5, 0.75, 1]),
+        dial: z.array(z.number().min(0.01).max(1).multipleOf(0.01)).default([0.1, 0.25, 0.5, 0.75, 1]),
       })
       .optional(),
     /** All that there are, unless some are named. */

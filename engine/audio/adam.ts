@@ -48,7 +48,7 @@ export function createAdam(weights: readonly Weight[], from?: AdamState): Optimi
         const g = gradients(weight.name);
         const w = weight.data;
         const rate = (learningRate * weight.rate) / unbias1;
-        const decay = 1 - (weight.shape.length > 1 ? learningRate * weight.rate * weightDecay : 0);
+        const decay = 1 - (isBias(weight) ? 0 : learningRate * weight.rate * weightDecay);
         const inverse2 = 1 / unbias2;
         for (let i = 0; i < w.length; i++) {
           const gi = clip * g[i]!;
@@ -67,6 +67,8 @@ export function createAdam(weights: readonly Weight[], from?: AdamState): Optimi
     }),
   };
 }
+
+const isBias = ({ name }: Weight): boolean => name.endsWith('.bias');
 
 function squaredNorm(values: Float32Array): number {
   let total = 0;

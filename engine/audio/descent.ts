@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Progress } from '../core/progress.ts';
 import type { Streams } from '../core/random.ts';
@@ -31,7 +31,7 @@ export interface DescentOptions {
 
 export interface DescentRun {
   readonly progress: Progress;
-  /** A file where the state is kept after each epoch, and taken up from when there is one of the same `key`. */
+  /** A file where the state is kept after each epoch, and taken up from when there is one of the same `key`; left to the caller. */
   readonly checkpoint?: { readonly path: string; readonly key: string } | undefined;
   /** The losses of weights on the validation examples; absent where there are none. */
   readonly validate?: ((weights: WeightValues) => Promise<Losses>) | undefined;
@@ -89,7 +89,6 @@ export async function descend(
   } finally {
     await trainingStep.close();
   }
-  if (checkpoint) rmSync(checkpoint.path, { force: true });
   return {
     weights: best ?? valuesOf(weights),
     steps: history.length * stepsPerEpoch,

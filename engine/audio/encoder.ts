@@ -45,7 +45,8 @@ export interface Encoder {
 /** Waveforms per run of the graph: enough for both cores, 6 MB of samples. */
 const readBatch = 32;
 
-const encoderVersion = '2';
+/** Raised whenever the network changes: weights of one version mean nothing in another. */
+export const encoderVersion = '2';
 const outputNames = {
   tempo: 'tempo_log_probabilities',
   key: 'key_log_probabilities',

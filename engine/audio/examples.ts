@@ -1,5 +1,6 @@
 import type { SoundAttributes, Waveform } from '../core/catalogue.ts';
-import { below, type Draw } from '../core/random.ts';
+import { digestOf } from '../core/digest.ts';
+import { below, type Draw, type Streams } from '../core/random.ts';
 
 /** One track to learn from. What is not known of it is left out, and that part of the loss does not count it. */
 export interface Example {
@@ -29,24 +30,35 @@ const fewestToSplit = 100;
 const validationShare = 0.1;
 const mostValidated = 200;
 
-/** Keep back whole groups, in chance order, while they hold at most a tenth of the examples. */
-export function splitByGroup(examples: readonly Example[], draw: Draw): Split {
+/** The purpose of the draws that keep groups back: the same for every training that goes on from an earlier one. */
+export const splitPurpose = 'encoder split';
+
+/**
+ * Keep back whole groups, a tenth of them by a draw of their own, but at most 200 examples. A group that was learnt from once
+ * is never kept back later, however many examples have come by then: it could not tell how well the unknown is heard.
+ */
+export function splitByGroup(examples: readonly Example[], streams: Streams): Split {
   if (examples.length < fewestToSplit) return { train: examples, validate: [] };
-  const wanted = Math.min(mostValidated, Math.floor(validationShare * examples.length));
   const sizes = new Map<string, number>();
   for (const { group } of examples) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  const drawn = [...sizes]
+    .map(([group, size]) => ({ group, size, chance: streams(splitPurpose, wordOf(group))() }))
+    .sort((a, b) => a.chance - b.chance);
   const keptBack = new Set<string>();
   let count = 0;
-  for (const [group, size] of shuffle([...sizes], draw)) {
-    if (count + size > wanted) continue;
-    keptBack.add(group);
+  for (const { group, size, chance } of drawn) {
     count += size;
+    if (chance >= validationShare || count > mostValidated) break;
+    keptBack.add(group);
   }
   return {
     train: examples.filter(({ group }) => !keptBack.has(group)),
     validate: examples.filter(({ group }) => keptBack.has(group)),
   };
 }
+
+/** 32 bits of a name. */
+const wordOf = (name: string): number => Number.parseInt(digestOf(name).slice(0, 8), 16);
 
 /** At most so many examples for one epoch, by chance, annotated ones before all others. */
 export function chooseForEpoch(examples: readonly Example[], most: number, draw: Draw): readonly Example[] {

@@ -56,8 +56,8 @@ export interface NetworkOutputs extends HeardTensors {
  * The network: raw samples in; tempo, key, attributes and embedding out. Its structure is what is known about music:
  * tempo is a place on a log-frequency axis of how loudness changes, key is a place on the circle of pitch classes,
  * timbre is what stays when pitch is moved. So convolutions run along those axes. It starts as a decent analyser (Gabor
- * filters) and is trained from there. Turning the volume moves one feature, the level, in which energy is heard; tempo and key do
- * not see it.
+ * filters) and is trained from there. Tempo, key and the shape of timbre are heard at one volume, whatever it was; the volume
+ * itself is a number of its own, in which most of the energy is heard.
  *
  * @param waveform [N × 49152] in [-1, 1].
  */
@@ -154,7 +154,7 @@ function hearRhythm(waveform: Tensor, weights: Weights): Branch & { readonly tem
 
   const pulse = convolveAxis(weights, 'pulse', modulations, { taps: tempoWindow, width: 32, edge: 'inside' });
   const byClass = reshape(transpose(pulse, [0, 2, 1]), [N * tempoClasses, 32]);
-  const prior = weights('tempo.prior', [tempoClasses], 'zeros');
+  const prior = weights('tempo.class.bias', [tempoClasses], 'zeros');
   const tempo = logSoftmax(add(reshape(dense(weights, 'tempo', 32, 1, 1)(byClass), [N, tempoClasses]), prior));
 
   const coarse = mean(reshape(modulations, [N, onsetChannels, modulationBands / 10, 10]), [3]);

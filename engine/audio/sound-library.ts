@@ -8,6 +8,7 @@ import type { Streams } from '../core/random.ts';
 import { dayOf, type SimTime } from '../core/time.ts';
 import type { EncoderOptions } from '../options.ts';
 import type { Encoder } from './encoder.ts';
+import { splitPurpose } from './examples.ts';
 import { fitRetargeting, retarget } from './retarget.ts';
 import { type Example, trainEncoder } from './train.ts';
 
@@ -152,14 +153,19 @@ export class SoundLibrary {
       targets.fans,
     );
     return this.#memo.get(key, async () => {
-      const streams: Streams = (purpose, actor, step) =>
-        this.#streams(`encoder ${targets.generation} ${purpose}`, actor, step);
-      const { encoder, embeddings, isKeptBack } = await trainEncoder(examples, { ...this.#options, dim }, streams, {
+      const streams: Streams = (purpose, actor, step) => {
+        const isOfAllTrainings = purpose === splitPurpose;
+        return this.#streams(isOfAllTrainings ? purpose : `encoder ${targets.generation} ${purpose}`, actor, step);
+      };
+      const { encoder, embeddings, split } = await trainEncoder(examples, { ...this.#options, dim }, streams, {
         progress,
         startFrom: earlier,
       });
       const trained = new Map(examples.map(({ track }, i) => [track, embeddings[i]!]));
-      const taught = new Set(examples.flatMap(({ track, factor }, i) => (factor && !isKeptBack[i] ? [track] : [])));
+      const learnt = new Set<Example>(split.train);
+      const taught = new Set(
+        examples.flatMap((example) => (example.factor && learnt.has(example) ? [example.track] : [])),
+      );
       return { encoder, trained, taught, close: () => encoder.close() };
     });
   }

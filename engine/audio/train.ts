@@ -1,11 +1,12 @@
+import { rmSync } from 'node:fs';
 import { digestOf } from '../core/digest.ts';
 import { rowOf } from '../core/matrix.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import type { Streams } from '../core/random.ts';
 import type { EncoderOptions } from '../options.ts';
 import { descend } from './descent.ts';
-import { type Encoder, encoderFile, loadEncoder, spaceOf, weightsOf } from './encoder.ts';
-import { type Example, embeddingSpace, factorWeight, splitByGroup } from './examples.ts';
+import { type Encoder, encoderFile, encoderVersion, loadEncoder, spaceOf, weightsOf } from './encoder.ts';
+import { chooseForEpoch, type Example, embeddingSpace, factorWeight, type Split, splitByGroup } from './examples.ts';
 import {
   embedHeard,
   type Heard,
@@ -18,7 +19,7 @@ import {
 import { attributesOf } from './labels.ts';
 import { type Losses, lossesOn } from './losses.ts';
 import { type EncoderQuality, encoderQuality } from './quality.ts';
-import { trainableNetwork, type WeightValues } from './weights.ts';
+import { type TrainableNetwork, trainableNetwork, type WeightValues } from './weights.ts';
 
 export type { Example } from './examples.ts';
 
@@ -40,8 +41,8 @@ export interface TrainedEncoder {
   readonly report: TrainingReport;
   /** What the encoder makes of each example, in their order: it has just listened to them all. */
   readonly embeddings: readonly Float32Array[];
-  /** Which examples were kept back: their embeddings are those of tracks that the encoder does not know [examples]. */
-  readonly isKeptBack: readonly boolean[];
+  /** Which examples were learnt from; to those kept back the embeddings are those of tracks that the encoder does not know. */
+  readonly split: Split;
 }
 
 export type TrainingOptions = Pick<EncoderOptions, 'epochs' | 'batch'> &
@@ -83,16 +84,19 @@ export async function trainEncoder(
 ): Promise<TrainedEncoder> {
   if (examples.length === 0) throw new Error('There is nothing to train on');
   const { dim, epochs, patience = epochs, tracksPerEpoch = examples.length } = options;
-  const split = splitByGroup(examples, streams('encoder split', 0));
+  const split = splitByGroup(examples, streams);
   const earlier = startFrom ? weightsOf(startFrom.bytes) : undefined;
   const space = embeddingSpace(split.train, dim) ?? spaceOf(earlier, dim);
   const batch = Math.min(options.batch, tracksPerEpoch, split.train.length);
   const network = trainableNetwork({ batch, dim }, streams, earlier);
-  const judged = split.validate.slice(0, mostJudged);
+  const judged = chooseForEpoch(split.validate, mostJudged, streams('encoder judged', 0));
 
   const descended = await descend(network, split.train, { epochs, patience, batch, tracksPerEpoch }, space, streams, {
     progress,
-    checkpoint: checkpoint === undefined ? undefined : { path: checkpoint, key: keyOf(examples, options, startFrom) },
+    checkpoint:
+      checkpoint === undefined
+        ? undefined
+        : { path: checkpoint, key: keyOf(examples, options, startFrom, network, streams) },
     validate: judged.length === 0 ? undefined : (weights) => lossesOn(judged, weights, space, streams),
   });
   const heard = await hear(split, descended.weights, progress);
@@ -107,13 +111,9 @@ export async function trainEncoder(
     best: descended.best,
     validation: split.validate.length === 0 ? undefined : await validateOn(encoder, split.validate),
   };
-  const keptBack = new Set(split.validate);
-  return {
-    encoder,
-    report,
-    embeddings: await embeddingsOf(trained, heard),
-    isKeptBack: examples.map((example) => keptBack.has(example)),
-  };
+  const embeddings = await embeddingsOf(trained, heard);
+  if (checkpoint !== undefined) rmSync(checkpoint, { force: true });
+  return { encoder, report, embeddings, split };
 
   function solveHeads(weights: WeightValues, heard: Heard): WeightValues {
     const attributes = solveAttributes(split, heard);
@@ -134,10 +134,18 @@ export async function trainEncoder(
 }
 
 /** What tells one training from another: everything but the waveforms, which would take as long as an epoch. */
-const keyOf = (examples: readonly Example[], options: TrainingOptions, startFrom: TrainingRun['startFrom']): string =>
+const keyOf = (
+  examples: readonly Example[],
+  options: TrainingOptions,
+  startFrom: TrainingRun['startFrom'],
+  network: TrainableNetwork,
+  streams: Streams,
+): string =>
   digestOf(
-    'encoder checkpoint 1',
+    `encoder checkpoint 2 of network ${encoderVersion}`,
     JSON.stringify(options),
+    JSON.stringify(network.weights.map(({ weight }) => [weight.name, weight.shape])),
+    String(streams('encoder checkpoint', 0)()),
     startFrom ? digestOf(startFrom.bytes) : 'new',
     ...examples.flatMap((example) => [
       JSON.stringify([

@@ -1,5 +1,5 @@
 import { weightsOf } from '../../engine/audio/encoder.ts';
-import { type EmbeddingSpace, type Example, embeddingSpace, splitByGroup } from '../../engine/audio/examples.ts';
+import { type EmbeddingSpace, type Example, embeddingSpace, type Split } from '../../engine/audio/examples.ts';
 import { embedHeard, hear, solveAttributes, solveEmbedding, withEmbedding } from '../../engine/audio/heads.ts';
 import { encoderQuality, rSquared } from '../../engine/audio/quality.ts';
 import { trainEncoder } from '../../engine/audio/train.ts';
@@ -8,6 +8,7 @@ import { writeFileAtomic } from '../../engine/core/files.ts';
 import { type Matrix, rowOf } from '../../engine/core/matrix.ts';
 import { silent } from '../../engine/core/progress.ts';
 import { createStreams, type Streams } from '../../engine/core/random.ts';
+import type { EngineOptions } from '../../engine/options.ts';
 import type { WorldResult, WorldTask } from '../run.ts';
 import type { MetricRow } from '../scoring/rows.ts';
 import { type SynthesisedTrack, synthesiseTracks } from '../synthesised-tracks.ts';
@@ -28,52 +29,71 @@ interface Trial {
  * One world of the scenario `hearing`: every arm trains an encoder on synthesised tracks with planted factors, and is tested
  * on others. What it is told and what it hears are known, therefore how well it could do at best, too.
  */
-export async function hearWorld({ scenario, ...task }: WorldTask): Promise<WorldResult> {
+export async function hearWorld(task: WorldTask): Promise<WorldResult> {
+  const { scenario, folder, name, family } = task;
   const sizes = scenario.hearing;
   if (!sizes) throw new Error('the scenario does not say what to hear');
   const streams = createStreams(task.seed);
   const tracks = synthesiseTracks(sizes.tracks + sizes.test, streams, { progress: task.progress });
   const rows: MetricRow[] = [];
+  const record = (arm: string, figures: Readonly<Record<string, number>>): void => {
+    const place = { world: name, family, day: null, segment: 'all', n: sizes.test } as const;
+    for (const [metric, value] of Object.entries(figures)) rows.push({ arm, ...place, metric, value });
+  };
   const digests: Record<string, { model: string }> = {};
   for (const [index, [arm, options]] of Object.entries(scenario.arms).entries()) {
     const trial: Trial = { tracks, learnt: sizes.tracks, dim: options.als.factors, streams };
-    const planted = targetsOf(trial, sizes.acousticShare);
-    const examples = examplesOf(trial, planted);
-    const startedAt = task.clock();
-    const { encoder, report } = await trainEncoder(examples, { ...options.encoder, dim: trial.dim }, streams, {
-      progress: task.progress,
-      checkpoint: task.folder.file(arm, task.name, 'encoder.checkpoint'),
+    const { encoder, figures, best } = await hearArm(trial, sizes, options, {
+      checkpoint: folder.file(arm, name, 'encoder.checkpoint'),
+      task,
     });
+    record(arm, figures);
+    if (index === 0 && scenario.bounds.includes('level')) record('level', { energyR2: levelQuality(trial) });
+    if (index === 0 && scenario.bounds.includes('trueSound')) record('trueSound', best);
+    writeFileAtomic(folder.file(arm, name, 'model', 'encoder.onnx'), encoder);
+    digests[arm] = { model: digestOf(encoder) };
+  }
+  return { rows, digests };
+}
+
+/** What one arm hears of the tracks it has not learnt from, and the best that could be. */
+interface HeardByArm {
+  readonly encoder: Uint8Array;
+  readonly figures: Readonly<Record<string, number>>;
+  /** With the true acoustic part of the factors in the place of the embedding. */
+  readonly best: Readonly<Record<string, number>>;
+}
+
+async function hearArm(
+  trial: Trial,
+  sizes: NonNullable<WorldTask['scenario']['hearing']>,
+  options: EngineOptions,
+  { checkpoint, task }: { readonly checkpoint: string; readonly task: WorldTask },
+): Promise<HeardByArm> {
+  const { tracks, learnt, streams } = trial;
+  const planted = targetsOf(trial, sizes.acousticShare);
+  const startedAt = task.clock();
+  const { encoder, report, split } = await trainEncoder(
+    examplesOf(trial, planted),
+    { ...options.encoder, dim: trial.dim },
+    streams,
+    { progress: task.progress, checkpoint },
+  );
+  try {
     const seconds = (task.clock() - startedAt) / 1000;
-    const test = tracks.slice(sizes.tracks);
+    const test = tracks.slice(learnt);
     const readings = await encoder.read(
       test.map(({ waveform }) => waveform()),
       task.progress,
     );
-    const truths = test.map(({ sound }, i) => ({ sound, factor: rowOf(planted.targets, sizes.tracks + i) }));
+    const truths = test.map(({ sound }, i) => ({ sound, factor: rowOf(planted.targets, learnt + i) }));
     const quality = encoderQuality(readings, truths);
-    const best = encoderQuality(
-      readings.map((reading, i) => ({ ...reading, embedding: rowOf(planted.acoustic, sizes.tracks + i) })),
-      truths,
-    );
-    const curve = await dial(trial, encoder.bytes, sizes.dial);
-    const record = (name: string, figures: Readonly<Record<string, number>>): void => {
-      for (const [metric, value] of Object.entries(figures)) {
-        rows.push({
-          arm: name,
-          world: task.name,
-          family: task.family,
-          day: null,
-          segment: 'all',
-          metric,
-          value,
-          n: sizes.test,
-        });
-      }
-    };
+    const perfect = readings.map((reading, i) => ({ ...reading, embedding: rowOf(planted.acoustic, learnt + i) }));
+    const { embeddingR2: most } = encoderQuality(perfect, truths);
+    const curve = await dial(trial, encoder.bytes, split, sizes.dial);
     const alongDial = (of: (point: DialPoint) => number): Record<string, number> =>
       Object.fromEntries(curve.map((point) => [`coldRecall.${Math.round(100 * point.share)}`, of(point)]));
-    record(arm, {
+    const figures = {
       tempoAcc1: quality.tempoAccuracy1,
       tempoAcc2: quality.tempoAccuracy2,
       keyWeighted: quality.keyScore,
@@ -83,20 +103,19 @@ export async function hearWorld({ scenario, ...task }: WorldTask): Promise<World
       oddEvenR2: quality.oddEvenR2,
       modulationR2: quality.modulationR2,
       embeddingR2: quality.embeddingR2,
-      embeddingShare: quality.embeddingR2 / best.embeddingR2,
+      embeddingShare: quality.embeddingR2 / most,
       ...alongDial(({ found }) => found),
       epochs: report.best,
       trainSeconds: seconds,
-    });
-    if (index === 0 && scenario.bounds.includes('level')) record('level', { energyR2: levelQuality(trial) });
-    if (index === 0 && scenario.bounds.includes('trueSound')) {
-      record('trueSound', { embeddingR2: best.embeddingR2, embeddingShare: 1, ...alongDial(({ most }) => most) });
-    }
-    writeFileAtomic(task.folder.file(arm, task.name, 'model', 'encoder.onnx'), encoder.bytes);
-    digests[arm] = { model: digestOf(encoder.bytes) };
+    };
+    return {
+      encoder: encoder.bytes,
+      figures,
+      best: { embeddingR2: most, embeddingShare: 1, ...alongDial((point) => point.most) },
+    };
+  } finally {
     await encoder.close();
   }
-  return { rows, digests };
 }
 
 const targetsOf = ({ tracks, dim, streams }: Trial, share: number): PlantedTargets =>
@@ -107,7 +126,7 @@ const targetsOf = ({ tracks, dim, streams }: Trial, share: number): PlantedTarge
     streams,
   );
 
-/** The tracks that are learnt from, every one by an artist of its own. */
+/** The tracks that are learnt from, every one by an artist of its own: its number. */
 const examplesOf = ({ tracks, learnt }: Trial, { targets }: PlantedTargets): Example[] =>
   tracks.slice(0, learnt).map((track, i) => ({ ...track, factor: rowOf(targets, i), group: String(i) }));
 
@@ -130,11 +149,9 @@ interface DialPoint {
 }
 
 /** Recall of new tracks by their sound alone, where the sound tells more or less of what listeners like. */
-async function dial(trial: Trial, encoder: Uint8Array, shares: readonly number[]): Promise<DialPoint[]> {
+async function dial(trial: Trial, encoder: Uint8Array, split: Split, shares: readonly number[]): Promise<DialPoint[]> {
   if (shares.length === 0) return [];
   const weights = weightsOf(encoder);
-  const base = examplesOf(trial, targetsOf(trial, 0.5));
-  const split = splitByGroup(base, trial.streams('encoder split', 0));
   const heard = await hear(split, weights, silent);
   const test = trial.tracks.slice(trial.learnt).map((track, i) => ({ ...track, group: String(i) }));
   const { train: heardTest } = await hear({ train: test, validate: [] }, weights, silent);
@@ -142,7 +159,11 @@ async function dial(trial: Trial, encoder: Uint8Array, shares: readonly number[]
   const points: DialPoint[] = [];
   for (const share of shares) {
     const planted = targetsOf(trial, share);
-    const retold = splitByGroup(examplesOf(trial, planted), trial.streams('encoder split', 0));
+    const retell = (example: Example): Example => ({
+      ...example,
+      factor: rowOf(planted.targets, Number(example.group)),
+    });
+    const retold = { train: split.train.map(retell), validate: split.validate.map(retell) };
     const space: EmbeddingSpace | undefined = embeddingSpace(retold.train, trial.dim);
     const head = space && solveEmbedding(retold, heard, attributes, space);
     if (!space || !head) throw new Error('there is no factor to learn from');

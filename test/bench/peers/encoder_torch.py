@@ -68,7 +68,7 @@ def run(arguments):
 
     groups = {}
     for name, weight in weights.items():
-        decay = 0.01 if weight.dim() > 1 else 0.0
+        decay = 0.0 if name.endswith(".bias") else 0.01
         groups.setdefault((meta["rates"][name], decay), []).append(weight)
     adam = torch.optim.AdamW(
         [{"params": ws, "lr": 1e-4 * rate, "weight_decay": decay} for (rate, decay), ws in groups.items()],
@@ -132,7 +132,7 @@ def network(x, w, constants):
     by_channel = power(change, w["modulation.cosine"], w["modulation.sine"]).reshape(n, 12, -1)
     modulations = torch.log(by_channel / (by_channel.mean((1, 2), keepdim=True) + 1e-4) + 0.05)
     pulse = convolve("pulse", modulations, w).transpose(1, 2).reshape(n * 44, 32)
-    tempo = F.log_softmax(dense("tempo", pulse).reshape(n, 44) + w["tempo.prior"], 1)
+    tempo = F.log_softmax(dense("tempo", pulse).reshape(n, 44) + w["tempo.class.bias"], 1)
     of_change = modulations.reshape(n, 12, 12, 10).mean(3).reshape(n, 144)
 
     semitones = powers(x.unsqueeze(1), 2048, constants["semitones.cosine"], constants["semitones.sine"])
