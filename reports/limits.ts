@@ -28,7 +28,7 @@ export function limitsOf(figures: Figures): string[] {
       `${plural(days.length, 'measured day')}: slow effects, such as narrowing taste or a library filled by one arm, have no time to show.`,
     );
   }
-  if (bounds.length > 0) {
+  if (bounds.length > 0 && !testsHearing(figures)) {
     list.push(
       `${bounds.join(', ')}: scored on the state of the first arm, without feedback of their own; they bound, they do not compete.`,
     );

@@ -1,5 +1,5 @@
 import { answersOf } from './answer.ts';
-import { boundRemarks } from './bounds.ts';
+import { boundRemarks, boundsBasis } from './bound-remarks.ts';
 import { answerColumnsOf, testsHearing } from './columns.ts';
 import { costLines } from './cost.ts';
 import { dialCurve, dialMeaning, dialOf } from './dial.ts';
@@ -94,8 +94,8 @@ function answerPart(figures: Figures, family: string, several: boolean): string[
 
 const boundsNote = (figures: Figures): string =>
   [
-    `*${figures.bounds.map(escaped).join(', ')}*: bounds, scored on the state of the first arm.`,
-    ...boundRemarks(figures.bounds).map((remark) => `${escaped(remark)}.`),
+    `*${figures.bounds.map(escaped).join(', ')}*: bounds, ${boundsBasis(figures)}.`,
+    ...boundRemarks(figures).map((remark) => `${escaped(remark)}.`),
   ].join(' ');
 
 function costTable(figures: Figures, family: string): string {

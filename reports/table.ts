@@ -1,4 +1,4 @@
-import { boundRemarks } from './bounds.ts';
+import { boundRemarks, boundsBasis } from './bound-remarks.ts';
 import { type AnswerColumn, answerColumnsOf } from './columns.ts';
 import type { Figures } from './figures.ts';
 import { basisOf } from './figures.ts';
@@ -32,7 +32,7 @@ function block(figures: Figures, family: string): string {
   const line = (row: number): string => columns.map((cells) => cells[row] ?? '').join(' ');
   const ruled = '─'.repeat(nameWidth + 2 + line(0).length);
   const rows = names.map((n, i) => `${n.padEnd(nameWidth)}  ${line(i + 1)}`.trimEnd());
-  const state = figures.bounds.length === 0 ? '' : '; bounds are scored on the state of the first arm';
+  const state = figures.bounds.length === 0 ? '' : `; bounds are ${boundsBasis(figures)}`;
   return `${[
     ...(figures.families.length > 1 ? [`family ${oneLine(family)}`] : []),
     `${' '.repeat(nameWidth)}  ${groupLine(answerColumns, columns)}`.trimEnd(),
@@ -41,7 +41,7 @@ function block(figures: Figures, family: string): string {
     ...rows.slice(0, figures.arms.length),
     ...(figures.bounds.length === 0 ? [] : [ruled, ...rows.slice(figures.arms.length)]),
     `${basisOf(figures, family)}${state}`,
-    ...boundRemarks(figures.bounds),
+    ...boundRemarks(figures),
   ].join('\n')}\n`;
 }
 

@@ -1,5 +1,5 @@
 import { answersOf } from '../answer.ts';
-import { boundRemarks } from '../bounds.ts';
+import { boundRemarks, boundsBasis } from '../bound-remarks.ts';
 import { type AnswerColumn, answerColumnsOf, explanationOf } from '../columns.ts';
 import type { FigureKey, Figures } from '../figures.ts';
 import { basisOf, meanOf, worldsOf } from '../figures.ts';
@@ -48,11 +48,11 @@ ${figures.families.map((family) => answerTable(figures, family))}
 
 function explanation(figures: Figures): string {
   const worlds = Math.max(0, ...figures.families.map((family) => worldsOf(figures, family)));
-  const remarks = boundRemarks(figures.bounds);
+  const remarks = boundRemarks(figures);
   return [
     capital(basisOf(figures, figures.families[0] ?? '')),
     worlds > 1 ? ', ± half of the 95 % interval over worlds' : '',
-    figures.bounds.length > 0 ? '. Bounds are scored on the state of the first arm.' : '.',
+    figures.bounds.length > 0 ? `. Bounds are ${boundsBasis(figures)}.` : '.',
     ...remarks.map((remark) => ` ${remark}.`),
   ].join('');
 }
