@@ -30,8 +30,8 @@ export interface StageCost {
 export interface EncoderInUse {
   /** SHA-256 of its file. */
   readonly digest: string;
-  /** The generation whose factors it learnt from, and the one in whose space its embeddings are. */
-  readonly trainedOn: number;
+  /** The generation whose factors it learnt from, null for one that was given; and the one in whose space its embeddings are. */
+  readonly trainedOn: number | null;
   readonly carriedTo: number;
   /** How far the factors of well-known tracks have moved in between, as a share of their length. */
   readonly drift: number;

@@ -89,13 +89,21 @@ function inspectWav(bytes: FileBytes, body: number): Finding {
       if (size > left && size < 0xffff_0000)
         return broken(`it is cut off: ${left} of ${size} bytes of samples are there`);
       head.push(bytes.slice(at, 8));
-      const length = size === 0 || size > left ? left : size;
+      const isUnknown = size > left || (size === 0 && !endsInChunk(bytes, at + 8));
+      const length = isUnknown ? left : size;
       const promisedSamples = Math.floor(Math.min(size, left) / bytesPerFrame);
       return found({ start: at + 8, end: at + 8 + length }, promisedSamples, Buffer.concat(head));
     }
     at += 8 + size + (size & 1);
   }
   return broken('it ends before the samples begin');
+}
+
+/** Whether another chunk of a WAV begins here and ends with the file: then the samples before it are all there are. */
+function endsInChunk(bytes: FileBytes, at: number): boolean {
+  if (!/^[\x20-\x7e]{4}$/.test(textAt(bytes, at, 4)) || at + 8 > bytes.length) return false;
+  const size = bytes.slice(at + 4, 4).readUInt32LE();
+  return at + 8 + size + (size & 1) === bytes.length;
 }
 
 /**
@@ -178,7 +186,14 @@ function firstMp3Frame(bytes: FileBytes, body: number): number | undefined {
   return undefined;
 }
 
-/** Frames follow each other until a tag or the end; a file that ends within one was cut off. */
+/** What may stand behind the frames: tags, by their first letters, and padding up to the end of a sector. */
+const tagsBehind = ['TAG', 'APETAGEX', 'LYRICSBEGIN', 'ID3'];
+const mostPadding = 4096;
+
+/**
+ * Frames follow each other until a tag or the end; a file that ends within one was cut off. Anything else that follows is only
+ * passed over where a header has said that all the frames are there.
+ */
 function inspectMp3(bytes: FileBytes, body: number): Finding {
   let at = body;
   let frames = 0;
@@ -191,10 +206,15 @@ function inspectMp3(bytes: FileBytes, body: number): Finding {
     frames++;
   }
   const promised = xingFrames(bytes, body);
-  if (promised !== undefined && frames - 1 < promised && at === bytes.length) {
+  if (promised !== undefined && frames - 1 < promised) {
     return broken(`it is cut off: ${frames - 1} of ${promised} frames are there`);
   }
-  return frames < 2 ? broken('no sound follows its first frame') : found({ start: body, end: bytes.length });
+  if (frames < 2) return broken('no sound follows its first frame');
+  const isTag = tagsBehind.some((name) => textAt(bytes, at, name.length) === name);
+  if (promised === undefined && !isTag && bytes.length - at > mostPadding) {
+    return broken(`its frames are lost at byte ${at} of ${bytes.length}`);
+  }
+  return found({ start: body, end: at });
 }
 
 /** Number of frames that a Xing or Info header in the first frame promises. */

@@ -35,8 +35,11 @@ export interface Encoder {
   readonly bytes: Uint8Array;
   /** Length of the embedding. */
   readonly dim: number;
-  /** Read any number of waveforms, 32 at a time; an iterable is asked for them as they are needed. */
-  read(waveforms: Iterable<Waveform>, progress?: Progress): Promise<SoundReading[]>;
+  /**
+   * Read any number of waveforms, 32 at a time; an iterable is asked for them as they are needed.
+   * @param count how many there are, for the progress; not needed for an array.
+   */
+  read(waveforms: Iterable<Waveform>, progress?: Progress, count?: number): Promise<SoundReading[]>;
   /** The raw outputs, for a handful of waveforms (all are held at once). */
   predict(waveforms: readonly Waveform[]): Promise<Predictions>;
   close(): Promise<void>;
@@ -57,7 +60,7 @@ const outputNames = {
 /** The encoder as one ONNX file. */
 export function encoderFile(weights: WeightValues, space: EmbeddingSpace): Uint8Array {
   const dim = space.mean.length;
-  const { outputs } = frozenNetwork(dim, weights);
+  const outputs = frozenNetwork(dim, weights);
   return toOnnx(
     {
       [outputNames.tempo]: outputs.tempo,
@@ -112,8 +115,10 @@ export async function loadEncoder(source: string | Uint8Array): Promise<Encoder>
     rate !== String(sampleRateHz) ||
     !(dim > 0)
   ) {
-    const found = version === undefined ? 'an ONNX file of something else' : `version ${version}, ${samples} samples`;
-    throw notAnEncoder(name, `found ${found}, expected encoder version ${encoderVersion}`);
+    const said = `version ${version}, ${samples} samples at ${rate} Hz, ${metadata.dim} dimensions`;
+    const wanted = `version ${encoderVersion}, ${waveformSamples} samples at ${sampleRateHz} Hz`;
+    const found = version === undefined ? 'an ONNX file of something else' : said;
+    throw notAnEncoder(name, `found ${found}, expected an encoder of ${wanted}`);
   }
   const session = await openSession(bytes).catch((cause: unknown) => {
     throw notAnEncoder(name, `ONNX Runtime refuses it: ${String(cause).slice(0, 200)}`);
@@ -123,7 +128,7 @@ export async function loadEncoder(source: string | Uint8Array): Promise<Encoder>
     bytes,
     dim,
     predict,
-    read: (waveforms, progress = silent) => readAll(predict, waveforms, progress),
+    read: (waveforms, progress = silent, count) => readAll(predict, waveforms, progress, count),
     close: () => session.close(),
   };
 }
@@ -132,8 +137,8 @@ async function readAll(
   predict: Encoder['predict'],
   waveforms: Iterable<Waveform>,
   progress: Progress,
+  count = Array.isArray(waveforms) ? waveforms.length : undefined,
 ): Promise<SoundReading[]> {
-  const total = Array.isArray(waveforms) ? waveforms.length : undefined;
   const readings: SoundReading[] = [];
   let batch: Waveform[] = [];
   const flush = async (): Promise<void> => {
@@ -141,7 +146,7 @@ async function readAll(
     const predictions = await predict(batch);
     for (let row = 0; row < batch.length; row++) readings.push(readingOf(predictions, row));
     batch = [];
-    progress('listening', readings.length, total ?? readings.length);
+    if (count !== undefined) progress('listening', readings.length, count);
   };
   for (const waveform of waveforms) {
     batch.push(waveform);

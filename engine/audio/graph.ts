@@ -309,7 +309,7 @@ function inOrder(roots: readonly Tensor[]): Tensor[] {
 /**
  * Write the named outputs, and what they are made from, as an ONNX file.
  *
- * @param batch when given, the first size of every input and output gets this name and is free.
+ * @param batch when given, the first size of every input and output gets this name and is free; scalars have none.
  */
 export function toOnnx(
   outputs: Readonly<Record<string, Tensor>>,
@@ -320,7 +320,9 @@ export function toOnnx(
   const inputs: OnnxValue[] = [];
   const constants = new Map<string, OnnxConstant>();
   const value = (name: string, shape: readonly number[]): OnnxValue =>
-    options.batch === undefined ? { name, shape } : { name, shape: [options.batch, ...shape.slice(1)] };
+    options.batch === undefined || shape.length === 0
+      ? { name, shape }
+      : { name, shape: [options.batch, ...shape.slice(1)] };
 
   for (const t of inOrder(Object.values(outputs))) {
     const { source } = t;

@@ -1,3 +1,4 @@
+import { waveformSamples } from '../core/catalogue.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
 import type { Progress } from '../core/progress.ts';
 import { type EmbeddingSpace, type Example, factorWeight, type Split, standardiseFactor } from './examples.ts';
@@ -23,22 +24,21 @@ export interface Heard {
   readonly validate: Hearing;
 }
 
+/** Listen to all examples of both sides, 32 at a time. Nothing of their waveforms is kept. */
 export async function hear({ train, validate }: Split, weights: WeightValues, progress: Progress): Promise<Heard> {
-  const { outputs, waveform } = frozenNetwork(1, weights);
-  const { features, tempo, key } = outputs;
+  const { features, tempo, key } = frozenNetwork(1, weights);
   const session = await openSession(toOnnx({ features, tempo, key }, { batch: 'N' }));
   const total = train.length + validate.length;
-  const samples = waveform.shape[1]!;
   const read = async (examples: readonly Example[], before: number): Promise<Hearing> => {
     const part = (tensor: Tensor): Matrix => zeros(examples.length, tensor.shape[1]!);
     const hearing = { features: part(features), tempo: part(tempo), key: part(key) };
     for (let from = 0; from < examples.length; from += 32) {
       const batch = examples.slice(from, from + 32);
-      const data = new Float32Array(batch.length * samples);
+      const data = new Float32Array(batch.length * waveformSamples);
       batch.forEach((example, i) => {
-        data.set(example.waveform(), i * samples);
+        data.set(example.waveform(), i * waveformSamples);
       });
-      const said = await session.run({ waveform: { data, shape: [batch.length, samples] } });
+      const said = await session.run({ waveform: { data, shape: [batch.length, waveformSamples] } });
       for (const name of ['features', 'tempo', 'key'] as const) {
         hearing[name].data.set(said[name]!.data, from * hearing[name].cols);
       }

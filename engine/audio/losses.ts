@@ -70,7 +70,7 @@ export async function lossesOn(
   space: EmbeddingSpace,
   streams: Streams,
 ): Promise<Losses> {
-  const { outputs } = frozenNetwork(space.mean.length, weights);
+  const outputs = frozenNetwork(space.mean.length, weights);
   const session = await openSession(toOnnx(lossTensors(outputs, 1).parts, { batch: 'N' }));
   const shares = knownShares(examples);
   const parts: Losses[] = [];

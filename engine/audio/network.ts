@@ -125,7 +125,7 @@ const onsetChannels = 12;
 const steps = 189;
 const stepsPerMinute = (60 * sampleRateHz) / spectrum.width;
 
-/** How many tempo classes the tempo convolution sees: 77, a factor of 3.1 up and 2 down: from bars to sixteenths. */
+/** How many tempo classes the tempo convolution sees: 77, a factor of 4.7 up and 2 down: from half notes to sixteenths. */
 const tempoWindow = 77;
 const classesBelow = 24;
 const modulationBands = tempoClasses + tempoWindow - 1;

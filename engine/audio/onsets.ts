@@ -1,7 +1,7 @@
 /** Length of a frame in samples: 16 ms. */
 const frame = 128;
 
-/** Frames before a frame that it is compared with: 64 ms. A new onset comes no sooner. */
+/** Frames before a frame that it is compared with: 64 ms. A new onset comes 80 ms after the last, or later. */
 const before = 4;
 
 /** How much louder a frame must be than the loudest of those before: 3 dB. */

@@ -1,5 +1,5 @@
 import { type Waveform, waveformSamples } from '../core/catalogue.ts';
-import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
+import { type Matrix, rowOf } from '../core/matrix.ts';
 import type { Piece } from './decode.ts';
 import { type Encoder, type Predictions, readingOf, type SoundReading } from './encoder.ts';
 import { OnsetCounter } from './onsets.ts';
@@ -67,17 +67,17 @@ export async function readRecording(
       yield piece.samples;
     }
   };
-  const sums = new Map<keyof Predictions, Matrix>();
+  const sums = new Map<keyof Predictions, Float64Array>();
   let count = 0;
   let windows: Waveform[] = [];
   const hear = async (): Promise<void> => {
     const predictions = await encoder.predict(windows);
     for (const [name, rows] of Object.entries(predictions) as [keyof Predictions, Matrix][]) {
-      const sum = sums.get(name) ?? zeros(1, rows.cols);
+      const sum = sums.get(name) ?? new Float64Array(rows.cols);
       sums.set(name, sum);
       for (let r = 0; r < rows.rows; r++) {
         const row = rowOf(rows, r);
-        for (let i = 0; i < rows.cols; i++) sum.data[i]! += row[i]!;
+        for (let i = 0; i < rows.cols; i++) sum[i]! += row[i]!;
       }
     }
     count += windows.length;
@@ -90,7 +90,7 @@ export async function readRecording(
   if (windows.length > 0) await hear();
   const mean = (name: keyof Predictions): Matrix => {
     const sum = sums.get(name)!;
-    return { ...sum, data: sum.data.map((value) => value / count) };
+    return { rows: 1, cols: sum.length, data: Float32Array.from(sum, (value) => value / count) };
   };
   const pooled = {
     tempo: mean('tempo'),

@@ -22,7 +22,8 @@ export interface Retargeting {
  *
  * @param before  E  [anchors × d].
  * @param after   Y′ [anchors × k]; k = d where `prior` is 'identity'.
- * @returns Cost O(anchors·d·(d + k) + d³ + k·d²).
+ * @returns the map, and how far the anchors moved. Cost O(anchors·d·(d + k) + d³ + k·d²).
+ * @throws Error when `prior` is 'identity' and k ≠ d.
  */
 export function fitRetargeting(before: Matrix, after: Matrix, prior: 'identity' | 'zero'): Retargeting {
   const { rows: anchors, cols: d } = before;

@@ -1,5 +1,6 @@
 import type { Kernel } from '../als/kernel.ts';
 import type { Catalogue } from '../core/catalogue.ts';
+import { certaintyOf } from '../core/certainty.ts';
 import { digestOf } from '../core/digest.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
 import type { Memo } from '../core/memo.ts';
@@ -34,8 +35,8 @@ export interface Sound {
 export interface SoundIndex extends Sound {
   /** SHA-256 of the encoder's file. */
   readonly encoder: string;
-  /** The generation whose factors the encoder was trained towards; the embeddings were carried from there. */
-  readonly trainedOn: number;
+  /** The generation whose factors the encoder was trained towards; the embeddings were carried from there. Null for one that was given. */
+  readonly trainedOn: number | null;
   readonly drift: number;
 }
 
@@ -109,7 +110,7 @@ export class SoundLibrary {
     return {
       ...carried,
       encoder: shelf.digest,
-      trainedOn: shelf.generation,
+      trainedOn: this.#given ? null : shelf.generation,
       isTaught: Uint8Array.from({ length: targets.tracks.rows }, (_, track) => (shelf.taught.has(track) ? 1 : 0)),
     };
   }
@@ -184,8 +185,7 @@ export class SoundLibrary {
         waveform: () => this.#catalogue.waveform(track),
         group: artist,
         ...(sound ? { sound } : {}),
-        // A factor made from n fans is trusted n / (n + 10).
-        ...(isKnown ? { factor: rowOf(tracks, track), weight: fanCount / (fanCount + 10) } : {}),
+        ...(isKnown ? { factor: rowOf(tracks, track), weight: certaintyOf(fanCount) } : {}),
       });
     }
     return examples;
@@ -200,7 +200,7 @@ export class SoundLibrary {
       const waveforms = function* (catalogue: Catalogue) {
         for (const track of unheard) yield catalogue.waveform(track);
       };
-      const readings = await shelf.encoder.read(waveforms(this.#catalogue), progress);
+      const readings = await shelf.encoder.read(waveforms(this.#catalogue), progress, unheard.length);
       return new Map(unheard.map((track, i) => [track, readings[i]!.embedding]));
     });
     for (const track of tracks) shelf.embeddings.push(shelf.trained.get(track) ?? heard.get(track)!);

@@ -23,6 +23,7 @@ import { type TrainableNetwork, trainableNetwork, type WeightValues } from './we
 
 export type { Example } from './examples.ts';
 
+/** How a training went. */
 export interface TrainingReport {
   readonly trained: number;
   readonly validated: number;
@@ -72,7 +73,7 @@ const mostJudged = 96;
  * type and runtime version), interrupted or not.
  *
  * Factors may have any scale: they are standardised inside, and the exported graph undoes it. Without a single factor the
- * embedding is all zeros, or that of `startFrom`.
+ * embedding is all zeros, or close to that of `startFrom`.
  *
  * @param examples at least one.
  */
@@ -102,18 +103,23 @@ export async function trainEncoder(
   const heard = await hear(split, descended.weights, progress);
   const trained = solveHeads(descended.weights, heard);
   const encoder = await loadEncoder(encoderFile(trained, space));
-  const report: TrainingReport = {
-    trained: split.train.length,
-    validated: split.validate.length,
-    parameters: network.weights.reduce((count, { weight }) => count + weight.data.length, 0),
-    steps: descended.steps,
-    epochs: descended.epochs,
-    best: descended.best,
-    validation: split.validate.length === 0 ? undefined : await validateOn(encoder, split.validate),
-  };
-  const embeddings = await embeddingsOf(trained, heard);
-  if (checkpoint !== undefined) rmSync(checkpoint, { force: true });
-  return { encoder, report, embeddings, split };
+  try {
+    const report: TrainingReport = {
+      trained: split.train.length,
+      validated: split.validate.length,
+      parameters: network.weights.reduce((count, { weight }) => count + weight.data.length, 0),
+      steps: descended.steps,
+      epochs: descended.epochs,
+      best: descended.best,
+      validation: split.validate.length === 0 ? undefined : await validateOn(encoder, split.validate),
+    };
+    const embeddings = await embeddingsOf(trained, heard);
+    if (checkpoint !== undefined) rmSync(checkpoint, { force: true });
+    return { encoder, report, embeddings, split };
+  } catch (error) {
+    await encoder.close();
+    throw error;
+  }
 
   function solveHeads(weights: WeightValues, heard: Heard): WeightValues {
     const attributes = solveAttributes(split, heard);

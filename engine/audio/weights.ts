@@ -18,7 +18,6 @@ export interface Weight {
 
 /** The network with its weights as inputs, to be trained on batches of this size. */
 export interface TrainableNetwork {
-  readonly waveform: Tensor;
   readonly outputs: NetworkOutputs;
   readonly weights: readonly { readonly weight: Weight; readonly tensor: Tensor }[];
 }
@@ -42,7 +41,7 @@ export function trainableNetwork(
     return tensor;
   };
   const waveform = input('waveform', [size.batch, waveformSamples]);
-  return { waveform, outputs: encoderNetwork(waveform, size.dim, declare), weights };
+  return { outputs: encoderNetwork(waveform, size.dim, declare), weights };
 }
 
 function drawStart(start: Start, length: number, streams: Streams, index: number): Float32Array {
@@ -54,13 +53,8 @@ function drawStart(start: Start, length: number, streams: Streams, index: number
 }
 
 /** The network with its weights fixed, for any batch. An embedding head of another size counts as zero. */
-export function frozenNetwork(
-  dim: number,
-  weights: WeightValues,
-): { readonly waveform: Tensor; readonly outputs: NetworkOutputs } {
-  const waveform = input('waveform', [1, waveformSamples]);
-  return { waveform, outputs: encoderNetwork(waveform, dim, frozen(weights)) };
-}
+export const frozenNetwork = (dim: number, weights: WeightValues): NetworkOutputs =>
+  encoderNetwork(input('waveform', [1, waveformSamples]), dim, frozen(weights));
 
 /** Weights as constants. */
 export const frozen =

@@ -1,3 +1,4 @@
+import { certaintyOf } from '../core/certainty.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
 
 /** What is known of the tracks of one generation, all [tracks]. */
@@ -12,9 +13,6 @@ export interface ArtistEvidence {
   readonly isTaught: ArrayLike<number>;
   readonly artists: readonly string[];
 }
-
-/** Fans that make a factor half certain. */
-const halfFans = 10;
 
 /** Below this certainty a track tells nothing about how far to trust artists. */
 const certain = 1 / 3;
@@ -43,7 +41,7 @@ const usual = 2;
 export function withArtistEvidence(evidence: ArtistEvidence): { readonly vectors: Matrix; readonly h: number } {
   const { factors, embeddings, fans, isTaught } = evidence;
   const { rows, cols: k } = factors;
-  const certainty = Float64Array.from({ length: rows }, (_, t) => fans[t]! / (fans[t]! + halfFans));
+  const certainty = Float64Array.from({ length: rows }, (_, t) => certaintyOf(fans[t]!));
   const sums = sumsByArtist(evidence, certainty);
   const others = new Float64Array(k);
   /** Writes Σ w(y − e) over the other tracks of its artist; returns Σ w. */

@@ -127,7 +127,7 @@ export async function benchEncoder(bench: EncoderBench, progress: Progress): Pro
       times.map(({ training }) => training),
     ),
     ...rates(
-      'listen',
+      'infer',
       `${tracks} tracks, ${on}`,
       tracks,
       times.map(({ listening }) => listening),

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, statSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { extname } from 'node:path';
 import { Command } from 'commander';
 import { decodeAudio } from '../../engine/audio/decode.ts';
 import { type Encoder, loadEncoder } from '../../engine/audio/encoder.ts';
@@ -13,6 +13,7 @@ import { writeNpy } from '../../engine/core/npy.ts';
 import type { Progress } from '../../engine/core/progress.ts';
 import { HeardSoFar, stampOf } from '../heard-so-far.ts';
 import { withProgress } from '../progress-bar.ts';
+import { soundFiles } from '../sound-files.ts';
 import { standardEncoder } from '../standard-encoder.ts';
 
 interface EmbedFlags {
@@ -80,46 +81,6 @@ async function embed(paths: readonly string[], flags: EmbedFlags): Promise<void>
     process.exitCode = 2;
   }
   if (!flags.quiet) process.stderr.write(summary(listened, flags.out));
-}
-
-const extensions = ['.wav', '.flac', '.ogg', '.oga', '.opus', '.mp3'];
-
-/** A file stands for itself, a folder for the sound files in it and below, by name, hidden ones left out. */
-function soundFiles(path: string): string[] {
-  if (!isFolder(path)) return [path];
-  const found = namesIn(path)
-    .filter((name) => extensions.includes(extname(name).toLowerCase()) && !basename(name).startsWith('.'))
-    .sort()
-    .map((name) => join(path, name))
-    .filter((file) => !isFolder(file));
-  if (found.length > 0) return found;
-  throw new DubplateError('FILE_NOT_FOUND', `There are no sound files in ${path}`, {
-    hint: `Looked for ${extensions.join(', ')}, in folders below too.`,
-  });
-}
-
-/** Whether it is known to be one; what is wrong with a path is said when it is decoded. */
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  } catch (cause) {
-    throw new DubplateError(
-      'FILE_NOT_FOUND',
-      `Cannot list ${folder}: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        hint: 'Check that the folder and those below may be read.',
-        cause,
-      },
-    );
-  }
 }
 
 interface Listened {

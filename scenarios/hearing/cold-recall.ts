@@ -1,4 +1,4 @@
-import { type Matrix, rowOf, zeros } from '../../engine/core/matrix.ts';
+import type { Matrix } from '../../engine/core/matrix.ts';
 import { normalFrom, type Streams } from '../../engine/core/random.ts';
 import { selectBest } from '../../engine/retrieval/select.ts';
 import { scoreAll } from '../../engine/retrieval/top-n.ts';
@@ -18,11 +18,10 @@ export function coldRecall(truth: Matrix, predicted: Matrix, streams: Streams): 
   const all = Uint32Array.from({ length: truth.rows }, (_, track) => track);
   const best = (x: Float32Array, Y: Matrix): Uint32Array =>
     selectBest(all, scoreAll(x, Y, new Float32Array(Y.rows)), k);
-  const X = zeros(listeners, truth.cols);
+  const x = new Float32Array(truth.cols);
   let found = 0;
   for (let listener = 0; listener < listeners; listener++) {
     const draw = streams('cold listener', listener);
-    const x = rowOf(X, listener);
     for (let d = 0; d < x.length; d++) x[d] = normalFrom(draw);
     const liked = new Set(best(x, truth));
     found += best(x, predicted).filter((track) => liked.has(track)).length;

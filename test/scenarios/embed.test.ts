@@ -145,6 +145,8 @@ describe('dubplate embed', () => {
     mkdirSync(at('títulos/folder.wav'), { recursive: true });
     for (const name of names) writeFileSync(at(`títulos/${name}`), wavFile([tone(440, 1)], 8000));
     writeFileSync(at('títulos/._hidden.wav'), 'what macOS leaves on other file systems');
+    mkdirSync(at('títulos/.Trash'));
+    writeFileSync(at('títulos/.Trash/thrown away.wav'), 'what was deleted');
     const { out, exitCode } = await run(at('títulos'), '--out', at('out/títulos é.npy'), '--quiet');
     expect(readFileSync(at('out/títulos é.txt'), 'utf8')).toBe(
       names.map((name) => `${at('títulos')}/${name}\n`).join(''),

@@ -191,6 +191,8 @@ describe('a run', () => {
       expect(twice.manifest.digests).toEqual(once.manifest.digests);
       const kept = readFileSync(join(folder, 'given', 'hybrid', 'latent-0', 'model', 'encoder.onnx'));
       expect(kept.equals(encoder.bytes)).toBe(true);
+      const { encoders } = readManifest(join(folder, 'given')) as { encoders?: unknown };
+      expect(encoders).toMatchObject({ 'hybrid/latent-0': { trainedOn: null, drift: 1 } });
     } finally {
       await encoder.close();
     }

@@ -1,10 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillBatch, knownShares } from '../../../engine/audio/batch.ts';
+import { totalLoss } from '../../../engine/audio/losses.ts';
 import { readOnnx } from '../../../engine/audio/onnx-file.ts';
 import type { Values } from '../../../engine/audio/session.ts';
 import { openTrainingStep } from '../../../engine/audio/training-step.ts';
-import { createStreams } from '../../../engine/core/random.ts';
+import { createStreams, normalFrom } from '../../../engine/core/random.ts';
 import type { EncoderBench, EncoderProblem } from '../../../scenarios/bench/encoder.ts';
 
 /** What another program has to agree with before it is timed: the loss of one batch, and the length of every gradient. */
@@ -32,6 +33,9 @@ export async function writeEncoderProblem(
     writeFileSync(join(folder, `${name}.f32`), Buffer.concat(tensors.map(({ data }) => bytesOf(data))));
   };
   const weights = network.weights.map(({ weight }) => weight);
+  // Heads begin at zero, and nothing flows back through zeros: every weight gets a value, so that every gradient is compared.
+  const draw = createStreams(seed)('every weight', 0);
+  for (const { data } of weights) for (let i = 0; i < data.length; i++) data[i]! += 0.02 * normalFrom(draw);
   const inputs = fillBatch(
     examples.slice(0, batch),
     space,
@@ -55,9 +59,8 @@ export async function writeEncoderProblem(
   writeFileSync(join(folder, 'waveforms.f32'), Buffer.concat(examples.map(({ waveform }) => bytesOf(waveform()))));
   const rates = Object.fromEntries(weights.map(({ name, rate }) => [name, rate]));
   writeFileSync(join(folder, 'meta.json'), JSON.stringify({ batch, rates }));
-  const { tempo, key, attributes, embedding } = losses;
   return {
-    loss: tempo + key + 2 * (attributes + embedding),
+    loss: totalLoss(losses),
     gradients: Object.fromEntries(
       weights.map(({ name }) => [name, Math.sqrt(gradient(name).reduce((sum, g) => sum + g * g, 0))]),
     ),

@@ -1,6 +1,7 @@
 """The encoder in PyTorch: the same layers, weights, batches and losses as `ours.ts encoder`, for compare-encoder.ts.
 
   encoder_torch.py version
+  encoder_torch.py agree FOLDER --threads N
   encoder_torch.py encoder FOLDER --steps N --threads N
 
 FOLDER holds what encoder-problem.ts wrote. The last line on stdout is JSON.
@@ -27,11 +28,12 @@ def main():
     parser = argparse.ArgumentParser()
     jobs = parser.add_subparsers(required=True)
     jobs.add_parser("version").set_defaults(job=version)
-    encoder = jobs.add_parser("encoder")
-    encoder.add_argument("folder", type=Path)
-    encoder.add_argument("--steps", type=int, required=True)
-    encoder.add_argument("--threads", type=int, required=True)
-    encoder.set_defaults(job=run)
+    for name, job in [("agree", agree), ("encoder", run)]:
+        parser_of_job = jobs.add_parser(name)
+        parser_of_job.add_argument("folder", type=Path)
+        parser_of_job.add_argument("--threads", type=int, required=True)
+        parser_of_job.set_defaults(job=job)
+    parser_of_job.add_argument("--steps", type=int, required=True)
     arguments = parser.parse_args()
     print(json.dumps(arguments.job(arguments)))
 
@@ -52,19 +54,25 @@ def read(folder, name):
     return tensors
 
 
-def run(arguments):
+def problem(arguments):
     torch.set_num_threads(arguments.threads)
-    meta = json.loads((arguments.folder / "meta.json").read_text())
     weights = read(arguments.folder, "weights")
-    constants = read(arguments.folder, "constants")
-    batch = read(arguments.folder, "batch")
-    waveforms = torch.from_numpy(np.fromfile(arguments.folder / "waveforms.f32", dtype="<f4").reshape(-1, SAMPLES))
     for weight in weights.values():
         weight.requires_grad_(True)
+    return weights, read(arguments.folder, "constants"), read(arguments.folder, "batch")
 
+
+def agree(arguments):
+    weights, constants, batch = problem(arguments)
     total = loss(batch, weights, constants)
     total.backward()
-    agreement = {"loss": float(total), "gradients": {name: float(w.grad.norm()) for name, w in weights.items()}}
+    return {"loss": float(total), "gradients": {name: float(w.grad.norm()) for name, w in weights.items()}}
+
+
+def run(arguments):
+    meta = json.loads((arguments.folder / "meta.json").read_text())
+    weights, constants, batch = problem(arguments)
+    waveforms = torch.from_numpy(np.fromfile(arguments.folder / "waveforms.f32", dtype="<f4").reshape(-1, SAMPLES))
 
     groups = {}
     for name, weight in weights.items():
@@ -101,7 +109,7 @@ def run(arguments):
         for at in range(0, len(waveforms), 32):
             network(waveforms[at : at + 32], weights, constants)
     listening = {"seconds": time.perf_counter() - clock, "cpuSeconds": time.process_time() - cpu}
-    return {"agreement": agreement, "training": training, "listening": listening}
+    return {"training": training, "listening": listening}
 
 
 def loss(batch, w, constants):

@@ -1,4 +1,4 @@
-// One timed job of Dubplate, for compare.ts: what implicit.py does, on the same files. The last line on stdout is JSON.
+// One timed job of Dubplate, for compare.ts and compare-encoder.ts: what implicit.py or encoder_torch.py does, on the same files. The last line on stdout is JSON.
 //
 //   ours.ts train FOLDER --sweeps N --threads N [--out FOLDER]
 //   ours.ts encoder --tracks N --batch N --steps N

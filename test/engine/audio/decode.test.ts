@@ -193,6 +193,8 @@ describe('decodeAudio', () => {
       ['an MP3 with two tags in front', Buffer.concat([id3Tag(cover), id3Tag(cover), mp3]), mp3],
       ['an MP3 with padding behind its tag', Buffer.concat([id3Tag(cover), Buffer.alloc(2000), mp3]), mp3],
       ['an MP3 with a tag at its end', Buffer.concat([mp3, oldTag]), mp3],
+      ['an MP3 with a tag at its end that looks like sound', Buffer.concat([mp3, Buffer.from('APETAGEX'), cover]), mp3],
+      ['an MP3 with padding at its end', Buffer.concat([mp3, Buffer.alloc(2000)]), mp3],
       ['a FLAC with a cover', flacFile(sound, { picture: cover }), flacFile(sound)],
       ['a FLAC with an ID3 tag in front', Buffer.concat([id3Tag(cover), flacFile(sound)]), flacFile(sound)],
       ['a FLAC with a tag at its end', Buffer.concat([flacFile(sound), oldTag]), flacFile(sound)],
@@ -261,6 +263,21 @@ describe('decodeAudio', () => {
     ['a Vorbis file cut off between pages', vorbis.subarray(0, vorbis.lastIndexOf('OggS')), 'cut off'],
     ['an Opus file cut off within a page', opus.subarray(0, opus.length - 9), 'cut off'],
     ['an Opus file cut off between pages', opus.subarray(0, opus.lastIndexOf('OggS')), 'cut off'],
+    [
+      'an MP3 of which half was fetched',
+      Buffer.concat([mp3File(5), Buffer.alloc(50_000)]),
+      'lost at byte 2085 of 52085',
+    ],
+    [
+      'an MP3 with another thing in its middle',
+      Buffer.concat([mp3File(5), Buffer.alloc(6000, 'not a frame'), mp3File(5)]),
+      'lost at byte 2085',
+    ],
+    [
+      'a WAV without samples, but with a tag',
+      Buffer.concat([wavFile([new Float32Array(0)], 8000), riffChunk('id3 ', id3Tag(flac))]),
+      'no samples',
+    ],
     ['an MP3 header with nothing behind it', Buffer.concat([mp3File(1), Buffer.alloc(500, 0x41)]), 'no sound'],
   ])('refuses %s and says why', async (_, bytes, found) => {
     const path = write(bytes);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { chooseKernel } from '../../../engine/als/choose-kernel.ts';
 import { fitRetargeting, retarget } from '../../../engine/audio/retarget.ts';
-import { type Matrix, zeros } from '../../../engine/core/matrix.ts';
+import { type Matrix, rowOf, zeros } from '../../../engine/core/matrix.ts';
 import { createStreams, normalFrom } from '../../../engine/core/random.ts';
 
 const kernel = chooseKernel();
@@ -49,11 +49,20 @@ describe('retargeting', () => {
     }
   });
 
-  it('moves little on the word of few anchors', () => {
-    const before = random(1);
-    const { map } = fitRetargeting(before, rotated(before, 0.7), 'identity');
-    const identity = Float64Array.from({ length: k * k }, (_, i) => (i % (k + 1) === 0 ? 1 : 0));
-    expect(Math.hypot(...map.data.map((m, i) => m - identity[i]!))).toBeLessThan(1);
+  it('on the word of one anchor moves only what is like it, and not quite all the way', async () => {
+    const anchor = random(1);
+    const target = rotated(anchor, 0.7);
+    const fitted = fitRetargeting(anchor, target, 'identity');
+    // What is left of a vector without its part along the anchor.
+    const e = [...rowOf(anchor, 0)];
+    const length2 = e.reduce((sum, v) => sum + v * v, 0);
+    const other = [...rowOf(random(2), 1)];
+    const along = other.reduce((sum, v, i) => sum + v * e[i]!, 0) / length2;
+    const across = { rows: 1, cols: k, data: Float32Array.from(other, (v, i) => v - along * e[i]!) };
+    expect(distance(await retarget(across, fitted, kernel), across)).toBeLessThan(1e-5);
+    // λ is 0.01/k of the anchor's squared length.
+    const left = distance(await retarget(anchor, fitted, kernel), target) / distance(anchor, target);
+    expect(left).toBeCloseTo(0.01 / k / (1 + 0.01 / k), 4);
   });
 
   it('finds its way from a space that has nothing in common, of another size too', async () => {
