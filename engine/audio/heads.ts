@@ -1,12 +1,13 @@
 import { waveformSamples } from '../core/catalogue.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
 import type { Progress } from '../core/progress.ts';
+import type { Rows } from './design.ts';
 import { type EmbeddingSpace, type Example, factorWeight, type Split, standardiseFactor } from './examples.ts';
 import { add, constant, input, multiply, type Tensor, toOnnx } from './graph.ts';
 import { attributeNames, attributesOf } from './labels.ts';
 import { musicalNumbers, musicalRow } from './musical.ts';
 import { encoderHeads, levelFeature } from './network.ts';
-import { applyMap, errorOf, type LinearMap, pickColumns, type Rows, ridge, ridgeApart } from './ridge.ts';
+import { applyMap, errorOf, type LinearMap, pickColumns, ridge, ridgeApart } from './ridge.ts';
 import { openSession, type Values } from './session.ts';
 import { frozen, frozenNetwork, type WeightValues } from './weights.ts';
 

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { factorizeCholesky, inverseCholesky, solveCholesky } from '../../../engine/als/cholesky.ts';
+import {
+  factorizeCholesky,
+  inverseCholesky,
+  solveCholesky,
+  substitute,
+  substituteAll,
+} from '../../../engine/als/cholesky.ts';
 import { conjugateGradientHalfSweep } from '../../../engine/als/conjugate-gradient.ts';
 import { foldInUser } from '../../../engine/als/fold-in.ts';
 import { gramMatrix } from '../../../engine/als/gram.ts';
@@ -56,6 +62,34 @@ describe('Cholesky', () => {
     const A = Float64Array.from([4, 2, 2, 5]);
     factorizeCholesky(A, 2, 0);
     expect([A[0], A[2], A[3]]).toEqual([2, 1, 2]);
+  });
+
+  it('gives four rows at a time, and many right sides together, the bits of the plain loops', () => {
+    const draw = createStreams('cholesky')('values', 0);
+    for (const k of [1, 3, 4, 5, 8, 18, 31]) {
+      const Y = zeros(2 * k, k);
+      Y.data.forEach((_, i, data) => {
+        data[i] = draw() - 0.5;
+      });
+      const plain = gramMatrix(Y);
+      const blocked = plain.slice();
+      for (let i = 0; i < k; i++) {
+        for (let j = 0; j <= i; j++) {
+          let sum = plain[i * k + j]!;
+          for (let p = 0; p < j; p++) sum -= plain[i * k + p]! * plain[j * k + p]!;
+          plain[i * k + j] = j < i ? sum / plain[j * k + j]! : Math.sqrt(sum);
+        }
+      }
+      factorizeCholesky(blocked, k, 0);
+      expect(blocked).toEqual(plain);
+      const sides = Array.from({ length: 3 }, () => Float64Array.from({ length: k }, () => draw()));
+      const B = Float64Array.from({ length: 3 * k }, (_, at) => sides[at % 3]![Math.floor(at / 3)]!);
+      substituteAll(blocked, B, k);
+      for (const [c, side] of sides.entries()) {
+        substitute(blocked, side);
+        expect(Float64Array.from({ length: k }, (_, i) => B[i * 3 + c]!)).toEqual(side);
+      }
+    }
   });
 
   it('refuses a matrix of lower rank even where rounding leaves a pivot just above zero', () => {
