@@ -1,5 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import type { RecordingReading } from '../engine/audio/recording.ts';
+import { DubplateError } from '../engine/core/errors.ts';
 import { writeFileAtomic } from '../engine/core/files.ts';
 
 /** By which a file is known not to have changed. */
@@ -25,7 +26,10 @@ export class HeardSoFar {
   readonly #path: string;
   readonly #lines: ReadonlyMap<string, Line>;
 
-  /** @param path where it is kept; what another encoder heard there is forgotten. */
+  /**
+   * @param path where it is kept; what another encoder heard there is forgotten.
+   * @throws DubplateError INVALID_OPTIONS when it cannot be written.
+   */
   constructor(path: string, encoderDigest: string) {
     this.#path = path;
     const [first, ...lines] = existsSync(path) ? wholeLines(path) : [];
@@ -33,7 +37,19 @@ export class HeardSoFar {
     const isOurs = JSON.stringify(first) === JSON.stringify(header);
     this.#lines = new Map((isOurs ? (lines as Line[]) : []).map((line) => [line.file, line]));
     // Written anew: the last line may have been cut off.
-    writeFileAtomic(path, [header, ...this.#lines.values()].map((line) => `${JSON.stringify(line)}\n`).join(''));
+    const text = [header, ...this.#lines.values()].map((line) => `${JSON.stringify(line)}\n`).join('');
+    try {
+      writeFileAtomic(path, text);
+    } catch (cause) {
+      throw new DubplateError(
+        'INVALID_OPTIONS',
+        `Cannot write ${path}: ${cause instanceof Error ? cause.message : cause}`,
+        {
+          hint: 'What is heard is kept there until the output is written: give an --out in a folder that can be written to.',
+          cause,
+        },
+      );
+    }
   }
 
   /** What was heard in a file, unless it has changed since. */

@@ -20,7 +20,7 @@ export interface ScenarioFlags {
 export function addScenarioFlags(command: Command): Command {
   return command
     .option('--listeners <n>', 'listeners on day 0; cohorts are scaled in proportion', wholeNumber)
-    .option('--tracks <n>', 'tracks on day 0', wholeNumber)
+    .option('--tracks <n>', 'tracks on day 0; of hearing: tracks to learn from', wholeNumber)
     .option('--releases-per-day <n>', 'new tracks a day', wholeNumber)
     .option('--days <n>', 'simulated days', wholeNumber)
     .option('--worlds <n>', 'independent worlds; world i of seed S has seed S/i', wholeNumber)
@@ -43,12 +43,16 @@ export function applyScenarioFlags(scenario: ScenarioInput, flags: ScenarioFlags
   parseScenario(scenario, source);
   const changed = { ...scenario };
   const world = { ...changed.world };
-  if (flags.tracks !== undefined) world.tracks = flags.tracks;
+  if (scenario.hearing) refuseWithoutEffect(scenario, flags);
+  else if (flags.tracks !== undefined) world.tracks = flags.tracks;
   if (flags.releasesPerDay !== undefined) world.releasesPerDay = flags.releasesPerDay;
   if (flags.listeners !== undefined) world.cohorts = scaleCohorts(parseScenario(scenario, source), flags.listeners);
   const flagged: ScenarioInput = {
     ...changed,
     world,
+    ...(scenario.hearing && flags.tracks !== undefined
+      ? { hearing: { ...scenario.hearing, tracks: flags.tracks } }
+      : {}),
     ...(flags.days === undefined
       ? {}
       : { days: flags.days, warmup: Math.min(changed.warmup ?? 0, Math.max(0, flags.days - 1)) }),
@@ -63,6 +67,26 @@ export function applyScenarioFlags(scenario: ScenarioInput, flags: ScenarioFlags
   const strangers = Object.keys(settled.arms ?? {}).filter((arm) => !arms.includes(arm));
   if (strangers.length > 0) throw noSuchArm(strangers, flagged);
   return parseScenario(settled, source);
+}
+
+/** A scenario that only tests hearing has no world: nobody lives in it. */
+function refuseWithoutEffect(scenario: ScenarioInput, flags: ScenarioFlags): void {
+  const given = [
+    ...(flags.listeners === undefined ? [] : ['--listeners']),
+    ...(flags.releasesPerDay === undefined ? [] : ['--releases-per-day']),
+    ...(flags.days === undefined ? [] : ['--days']),
+    ...flags.set
+      .filter((setting) => /^(world|days|warmup|history)\b/.test(setting))
+      .map((setting) => `--set ${setting}`),
+  ];
+  if (given.length === 0) return;
+  throw new DubplateError(
+    'INVALID_OPTIONS',
+    `${given.join(', ')} has no effect on ${scenario.name}, which has no days and listeners`,
+    {
+      hint: 'Its size is --tracks to learn from and --set hearing.test=250 to be tested on.',
+    },
+  );
 }
 
 /** Cohort sizes that add up to `total`, as near to the old proportions as whole numbers allow (largest remainders). */

@@ -130,7 +130,7 @@ export function parseScenario(input: unknown, source: string): Scenario {
     'INVALID_OPTIONS',
     `${source} has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
     {
-      hint: 'Nothing was run. Mend them all; `dubplate explain micro` shows every option with its value.',
+      hint: 'Nothing was run. Mend them all; `dubplate explain <scenario>` shows every option with its value.',
       details: { problems },
     },
   );

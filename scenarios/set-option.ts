@@ -108,7 +108,7 @@ const problems = (found: readonly string[], source = '--set'): DubplateError =>
     'INVALID_OPTIONS',
     `${source} has ${found.length} problem${found.length === 1 ? '' : 's'}:\n${found.map((text) => `  - ${text}`).join('\n')}`,
     {
-      hint: 'The options are listed in engine/options.ts and by `dubplate explain micro`.',
+      hint: 'The options are listed in engine/options.ts and by `dubplate explain <scenario>`.',
       details: { problems: found },
     },
   );

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 
 /** How much is read at a time. */
 const pageBytes = 1 << 16;
@@ -13,12 +13,11 @@ export class FileBytes {
 
   /** @throws what the file system says when the file cannot be read. */
   constructor(path: string) {
+    const stat = statSync(path);
+    if (stat.isDirectory()) throw new Error('it is a folder');
+    if (!stat.isFile()) throw new Error('it is no regular file'); // opening a pipe would wait for whoever writes to it
     this.#file = openSync(path, 'r');
-    const stat = fstatSync(this.#file);
     this.length = stat.size;
-    if (!stat.isDirectory()) return;
-    this.close();
-    throw new Error('it is a folder');
   }
 
   /** The byte at a place; undefined behind the end. */

@@ -47,6 +47,7 @@ export const runCommand = (): Command =>
       const scenario = applyScenarioFlags(await findScenario(name), flags, `scenario ${name}`);
       if (flags.resume && (flags.out === undefined || readManifest(flags.out) === undefined))
         throw resumeWhat(flags.out);
+      if (scenario.hearing && flags.redis !== undefined) throw noCache(scenario);
       checkMemory(scenario);
       await checkCacheUrl(flags.redis);
       const out = flags.out ?? nextRunPath(scenario.name);
@@ -64,7 +65,7 @@ export const runCommand = (): Command =>
             redisUrl: flags.redis,
             encoder,
             kernel,
-            command: commandLine(process.argv.slice(2)),
+            command: commandLine(process.argv.slice(2).filter((word) => word !== '--resume')),
             progress,
           }),
         );
@@ -95,6 +96,11 @@ const resumeWhat = (out: string | undefined): DubplateError =>
       hint: 'Give the folder of the interrupted run with --out.',
     },
   );
+
+const noCache = ({ name }: Scenario): DubplateError =>
+  new DubplateError('INVALID_OPTIONS', `--redis has no effect on ${name}, which makes no lists`, {
+    hint: 'Leave it away.',
+  });
 
 /** Refuses what this machine cannot hold, before an hour is spent on finding out. */
 function checkMemory(scenario: Scenario): void {

@@ -1,5 +1,11 @@
-import { weightsOf } from '../../engine/audio/encoder.ts';
-import { type EmbeddingSpace, type Example, embeddingSpace, type Split } from '../../engine/audio/examples.ts';
+import { type SoundReading, weightsOf } from '../../engine/audio/encoder.ts';
+import {
+  type EmbeddingSpace,
+  type Example,
+  embeddingSpace,
+  type Split,
+  splitByGroup,
+} from '../../engine/audio/examples.ts';
 import { embedHeard, hear, solveAttributes, solveEmbedding, withEmbedding } from '../../engine/audio/heads.ts';
 import { encoderQuality, rSquared } from '../../engine/audio/quality.ts';
 import { trainEncoder } from '../../engine/audio/train.ts';
@@ -26,8 +32,8 @@ interface Trial {
 }
 
 /**
- * One world of the scenario `hearing`: every arm trains an encoder on synthesised tracks with planted factors, and is tested
- * on others. What it is told and what it hears are known, therefore how well it could do at best, too.
+ * One world of the scenario `hearing`: every arm trains an encoder on synthesised tracks with planted factors, or takes the one
+ * that is given, and is tested on others. What it is told and what it hears are known, therefore how well it could do at best, too.
  */
 export async function hearWorld(task: WorldTask): Promise<WorldResult> {
   const { scenario, folder, name, family } = task;
@@ -72,13 +78,15 @@ async function hearArm(
 ): Promise<HeardByArm> {
   const { tracks, learnt, streams } = trial;
   const planted = targetsOf(trial, sizes.acousticShare);
+  const examples = examplesOf(trial, planted);
   const startedAt = task.clock();
-  const { encoder, report, split } = await trainEncoder(
-    examplesOf(trial, planted),
-    { ...options.encoder, dim: trial.dim },
-    streams,
-    { progress: task.progress, checkpoint },
-  );
+  const trained = task.encoder
+    ? undefined
+    : await trainEncoder(examples, { ...options.encoder, dim: trial.dim }, streams, {
+        progress: task.progress,
+        checkpoint,
+      });
+  const encoder = trained?.encoder ?? task.encoder!;
   try {
     const seconds = (task.clock() - startedAt) / 1000;
     const test = tracks.slice(learnt);
@@ -87,9 +95,10 @@ async function hearArm(
       task.progress,
     );
     const truths = test.map(({ sound }, i) => ({ sound, factor: rowOf(planted.targets, learnt + i) }));
-    const quality = encoderQuality(readings, truths);
+    const quality = encoderQuality(trained ? readings : withoutEmbedding(readings, trial.dim), truths);
     const perfect = readings.map((reading, i) => ({ ...reading, embedding: rowOf(planted.acoustic, learnt + i) }));
     const { embeddingR2: most } = encoderQuality(perfect, truths);
+    const split = trained?.split ?? splitByGroup(examples, streams);
     const curve = await dial(trial, encoder.bytes, split, sizes.dial);
     const alongDial = (of: (point: DialPoint) => number): Record<string, number> =>
       Object.fromEntries(curve.map((point) => [`coldRecall.${Math.round(100 * point.share)}`, of(point)]));
@@ -102,11 +111,14 @@ async function hearArm(
       envelopeR2: quality.envelopeR2,
       oddEvenR2: quality.oddEvenR2,
       modulationR2: quality.modulationR2,
-      embeddingR2: quality.embeddingR2,
-      embeddingShare: quality.embeddingR2 / most,
       ...alongDial(({ found }) => found),
-      epochs: report.best,
-      trainSeconds: seconds,
+      // One that was given knows nothing of these factors: its embedding is in a space of its own.
+      ...(trained && {
+        embeddingR2: quality.embeddingR2,
+        embeddingShare: quality.embeddingR2 / most,
+        epochs: trained.report.best,
+        trainSeconds: seconds,
+      }),
     };
     return {
       encoder: encoder.bytes,
@@ -114,9 +126,12 @@ async function hearArm(
       best: { embeddingR2: most, embeddingShare: 1, ...alongDial((point) => point.most) },
     };
   } finally {
-    await encoder.close();
+    await trained?.encoder.close();
   }
 }
+
+const withoutEmbedding = (readings: readonly SoundReading[], dim: number): SoundReading[] =>
+  readings.map((reading) => ({ ...reading, embedding: new Float32Array(dim) }));
 
 const targetsOf = ({ tracks, dim, streams }: Trial, share: number): PlantedTargets =>
   plantTargets(

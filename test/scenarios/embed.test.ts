@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -8,6 +8,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -170,6 +171,31 @@ describe('dubplate embed', () => {
       code: 'INVALID_INPUT',
     });
     expect(existsSync(at('none'))).toBe(false);
+  });
+
+  it.each([
+    ['where a file is in the way of its folder', 'broken.wav/x.npy', 'broken.wav'],
+    ['that is a folder', 'folder.npy', 'is a folder'],
+    ['where nothing can be written', '/proc/x.npy', 'Cannot write /proc/x.npy.partial'],
+  ])('refuses an output %s before it listens', async (_, out, found) => {
+    mkdirSync(at('folder.npy'), { recursive: true });
+    const heard = run(at('album'), '--out', out.startsWith('/') ? out : at(out));
+    await expect(heard).rejects.toMatchObject({ code: 'INVALID_OPTIONS', message: expect.stringContaining(found) });
+  });
+
+  it('does not wait for a pipe, enters a folder once, and refuses names that would break the list of names', async () => {
+    mkdirSync(at('odd places'));
+    execFileSync('mkfifo', [at('odd places/pipe.wav')]);
+    symlinkSync('.', at('odd places/loop'));
+    writeFileSync(at('odd places/sound.wav'), wavFile([tone(440, 1)], 8000));
+    const { out } = await run(at('odd places'), '--json', '--quiet');
+    const { rows, failed } = JSON.parse(out);
+    expect(rows).toMatchObject([{ file: at('odd places/sound.wav') }]);
+    expect(failed).toMatchObject([
+      { file: at('odd places/pipe.wav'), message: expect.stringContaining('regular file') },
+    ]);
+    writeFileSync(at('odd places/two\nlines.wav'), wavFile([tone(440, 1)], 8000));
+    await expect(run(at('odd places'), '--out', at('lines.npy'))).rejects.toMatchObject({ code: 'INVALID_INPUT' });
   });
 });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { chooseKernel } from '../../engine/als/choose-kernel.ts';
-import { loadEncoder } from '../../engine/audio/encoder.ts';
+import { type Encoder, loadEncoder } from '../../engine/audio/encoder.ts';
 import { zeros } from '../../engine/core/matrix.ts';
 import { createStreams, normalFrom } from '../../engine/core/random.ts';
 import { runExperiment } from '../../scenarios/experiment.ts';
@@ -87,12 +87,12 @@ describe('the scenario hearing', () => {
     },
     'small',
   );
-  const run = (name: string) =>
+  const run = (name: string, encoder?: Encoder) =>
     runExperiment(small, {
       folder: openRunFolder(join(folder, name), { resume: false }),
       resume: false,
       redisUrl: undefined,
-      encoder: undefined,
+      encoder,
       kernel: chooseKernel(),
       command: 'test',
       progress: () => {},
@@ -118,8 +118,20 @@ describe('the scenario hearing', () => {
     const model = join(folder, 'first', 'encoder', 'latent-0', 'model', 'encoder.onnx');
     const encoder = await loadEncoder(readFileSync(model));
     expect(encoder.dim).toBe(8);
-    await encoder.close();
     expect(existsSync(join(folder, 'first', 'encoder', 'latent-0', 'encoder.checkpoint'))).toBe(false);
     expect(readFileSync(first.report, 'utf8')).toContain('tempoAcc1');
+
+    // Tests the encoder that it is given as it is: the same attributes, and nothing said of a space that it does not know.
+    const given = await run('given', encoder);
+    const by = ({ summary }: typeof first) =>
+      new Map(summary.filter(({ arm }) => arm === 'encoder').map(({ metric, mean }) => [metric, mean]));
+    for (const metric of ['tempoAcc1', 'keyWeighted', 'energyR2', 'modulationR2', 'coldRecall.50']) {
+      expect(by(given).get(metric), metric).toBe(by(first).get(metric));
+    }
+    for (const metric of ['embeddingR2', 'embeddingShare', 'epochs', 'trainSeconds']) {
+      expect(by(given).has(metric), metric).toBe(false);
+    }
+    expect(readFileSync(given.report, 'utf8')).toContain('tempoAcc1');
+    await encoder.close();
   });
 });

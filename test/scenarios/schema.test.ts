@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DubplateError } from '../../engine/core/errors.ts';
 import coldStart from '../../scenarios/cold-start.ts';
+import hearing from '../../scenarios/hearing.ts';
 import { scenarios } from '../../scenarios/registry.ts';
 import { applyScenarioFlags } from '../../scenarios/scenario-flags.ts';
 import { parseScenario } from '../../scenarios/schema.ts';
@@ -81,5 +82,12 @@ describe('flags', () => {
   it('choose arms, and say which there are', () => {
     expect(Object.keys(applyScenarioFlags(coldStart, flags({ arms: ['hybrid'] }), 'it').arms)).toEqual(['hybrid']);
     expect(() => applyScenarioFlags(coldStart, flags({ arms: ['hybrd'] }), 'it')).toThrow(/no arm 'hybrd'/);
+  });
+
+  it('size what is learnt from where nobody lives, and refuse there what has no effect', () => {
+    expect(applyScenarioFlags(hearing, flags({ tracks: 300 }), 'it').hearing).toMatchObject({ tracks: 300, test: 250 });
+    for (const without of [{ listeners: 9 }, { days: 3 }, { releasesPerDay: 1 }, { set: ['world.tracks=9'] }]) {
+      expect(() => applyScenarioFlags(hearing, flags(without), 'it')).toThrow(/no effect on hearing/);
+    }
   });
 });
