@@ -2,12 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseKernel } from '../../engine/als/choose-kernel.ts';
 import coldStart from '../../scenarios/cold-start.ts';
-import { runExperiment } from '../../scenarios/experiment.ts';
-import { openRunFolder } from '../../scenarios/run-folder.ts';
-import { parseScenario } from '../../scenarios/schema.ts';
 import type { SummaryRow } from '../../scenarios/scoring/rows.ts';
+import { runScenario } from './run-scenario.ts';
 
 /** Seeds that no default was chosen on. */
 const seeds = ['101', '102', '103'];
@@ -26,16 +23,7 @@ describe('cold-start at its default size, mean over three seeds', () => {
 
   beforeAll(async () => {
     for (const seed of seeds) {
-      const scenario = parseScenario({ ...coldStart, seed }, 'cold-start');
-      const { summary } = await runExperiment(scenario, {
-        folder: openRunFolder(join(folder, seed), { resume: false }),
-        resume: false,
-        redisUrl: undefined,
-        encoder: undefined,
-        kernel: chooseKernel(),
-        command: 'npm run validate',
-        progress: () => {},
-      });
+      const { summary } = await runScenario({ ...coldStart, seed }, join(folder, seed));
       runs.push(summary);
       const cell = (arm: string, segment: string): string =>
         (

@@ -2,7 +2,6 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseKernel } from '../../engine/als/choose-kernel.ts';
 import { type Encoder, loadEncoder } from '../../engine/audio/encoder.ts';
 import { encoderQuality } from '../../engine/audio/quality.ts';
 import { createResampler } from '../../engine/audio/resample.ts';
@@ -10,14 +9,12 @@ import { trainEncoder } from '../../engine/audio/train.ts';
 import { type SoundAttributes, sampleRateHz, type Waveform, waveformSamples } from '../../engine/core/catalogue.ts';
 import { rowOf } from '../../engine/core/matrix.ts';
 import { below, createStreams } from '../../engine/core/random.ts';
-import { runExperiment } from '../../scenarios/experiment.ts';
 import { plantTargets } from '../../scenarios/hearing/planted-targets.ts';
 import hearing from '../../scenarios/hearing.ts';
-import { openRunFolder } from '../../scenarios/run-folder.ts';
-import { parseScenario } from '../../scenarios/schema.ts';
 import type { SummaryRow } from '../../scenarios/scoring/rows.ts';
 import { synthesiseTracks } from '../../scenarios/synthesised-tracks.ts';
 import { synthesise } from '../../sim/audio/synthesise.ts';
+import { runScenario } from './run-scenario.ts';
 
 /** Seeds that nothing was chosen on. */
 const seeds = ['211', '212', '213'];
@@ -33,15 +30,7 @@ const meanOf = (arm: string, metric: string): number =>
 
 beforeAll(async () => {
   for (const seed of seeds) {
-    const { summary } = await runExperiment(parseScenario({ ...hearing, seed }, 'hearing'), {
-      folder: openRunFolder(join(folder, seed), { resume: false }),
-      resume: false,
-      redisUrl: undefined,
-      encoder: undefined,
-      kernel: chooseKernel(),
-      command: 'npm run validate',
-      progress: () => {},
-    });
+    const { summary } = await runScenario({ ...hearing, seed }, join(folder, seed));
     runs.push(summary);
     const cells = summary
       .filter(({ arm }) => arm === 'encoder')
