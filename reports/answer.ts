@@ -46,7 +46,7 @@ function answerFor(figures: Figures, family: string): Answer {
     const wins = others[0] ? lead(figures, best.arm, others[0].arm, { family, segment, metric }) : '';
     return {
       family,
-      headline: `${best.arm} ${verb} ${best.text} ${what}${rest}.`,
+      headline: `${best.arm} ${verb} ${verb === 'hears' && best.mean <= 0 ? 'nothing' : best.text} ${what}${rest}.`,
       remarks: [wins, warmRemark(figures, family, metric), certainty(figures, family, standings)].filter(
         (text) => text !== '',
       ),

@@ -1,3 +1,4 @@
+import { dialOf } from './dial.ts';
 import type { Figures } from './figures.ts';
 import { meaningOf, type Segment, segments } from './metrics.ts';
 
@@ -29,8 +30,8 @@ export const rankingColumns: readonly AnswerColumn[] = [
 const heard = (group: string, columns: Readonly<Record<string, string>>): AnswerColumn[] =>
   Object.entries(columns).map(([metric, heading]) => ({ metric, segment: 'all', group, heading }));
 
-/** Of a run that tests what an encoder hears. */
-export const hearingColumns: readonly AnswerColumn[] = [
+/** Of a run that tests what an encoder hears; new tracks where the sound tells half, or else the most that was tried. */
+const hearingColumns = (figures: Pick<Figures, 'metrics'>): readonly AnswerColumn[] => [
   ...heard('tempo', { tempoAcc1: 'Acc1', tempoAcc2: 'Acc2' }),
   ...heard('key', { keyWeighted: 'MIREX' }),
   ...heard('R² of', {
@@ -41,15 +42,21 @@ export const hearingColumns: readonly AnswerColumn[] = [
     modulationR2: 'modulation',
   }),
   ...heard('embedding', { embeddingR2: 'R²', embeddingShare: 'of bound' }),
-  ...heard('cold recall', { 'coldRecall.50': 'at 50 %' }),
+  ...dialColumn(figures),
 ];
+
+function dialColumn(figures: Pick<Figures, 'metrics'>): AnswerColumn[] {
+  const shares = dialOf(figures);
+  const share = shares.includes(50) ? 50 : shares.at(-1);
+  return share === undefined ? [] : heard('cold recall', { [`coldRecall.${share}`]: `at ${share} %` });
+}
 
 /** Whether a run tested what an encoder hears, in the place of living through days. */
 export const testsHearing = ({ metrics }: Pick<Figures, 'metrics'>): boolean => metrics.includes('embeddingShare');
 
 /** The columns of the final table, wherever it is shown. */
 export const answerColumnsOf = (figures: Pick<Figures, 'metrics'>): readonly AnswerColumn[] =>
-  testsHearing(figures) ? hearingColumns : rankingColumns;
+  testsHearing(figures) ? hearingColumns(figures) : rankingColumns;
 
 /** What a column holds, for those who point at its heading. */
 export const explanationOf = ({ metric, segment }: AnswerColumn): string =>

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { estimate } from '../estimate.ts';
 import { findScenario } from '../registry.ts';
 import { addScenarioFlags, applyScenarioFlags, type ScenarioFlags } from '../scenario-flags.ts';
+import type { Scenario } from '../schema.ts';
 
 interface ExplainFlags extends ScenarioFlags {
   readonly json: boolean;
@@ -24,11 +25,19 @@ export const explainCommand = (): Command =>
         return;
       }
       process.stdout.write(`${scenario.question}\n\n`);
-      for (const [path, value] of leaves(scenario)) process.stdout.write(`${path} = ${JSON.stringify(value)}\n`);
+      for (const [path, value] of leaves(scenario))
+        if (isRead(scenario, path)) process.stdout.write(`${path} = ${JSON.stringify(value)}\n`);
       process.stdout.write(`\nEstimated, from rates measured on two cores at 2.4 GHz (provenance: derived):\n`);
       for (const { what, value } of cost.lines) process.stdout.write(`  ${what.padEnd(34)} ${value}\n`);
       for (const warning of cost.warnings) process.stdout.write(`warning: ${warning}\n`);
     });
+
+/** Of a scenario that only tests hearing, what it does not read is left out. */
+const isRead = (scenario: Scenario, path: string): boolean =>
+  scenario.hearing === undefined ||
+  /^(name|question|seed|family|worlds|bounds|hearing\..*|arms\.[^.]+\.(als\.factors|encoder\.(epochs|batch|tracksPerEpoch|patience)))$/.test(
+    path,
+  );
 
 /** Every option by its path, in the form that `--set` takes. */
 function* leaves(value: unknown, path = ''): Generator<readonly [string, unknown]> {

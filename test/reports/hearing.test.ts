@@ -6,7 +6,7 @@ import { markdownReport } from '../../reports/markdown.ts';
 import { htmlReport } from '../../reports/page/page.ts';
 import { readRun } from '../../reports/read-run.ts';
 import { textTable } from '../../reports/table.ts';
-import { hearingRun, runFolder, syntheticRun } from './run-fixture.ts';
+import { hearingRun, type Json, runFolder, syntheticRun } from './run-fixture.ts';
 
 const figures = () => figuresOf(readRun(runFolder(hearingRun())));
 
@@ -29,6 +29,24 @@ describe('the report of what an encoder hears', () => {
 
   it('answers with the share of what could be heard', () => {
     expect(answersOf(figures())[0]?.headline).toBe('encoder hears 0.856 of all that the sound tells of the factors.');
+  });
+
+  it('shows the most of the dial where half was not tried, and hears nothing rather than less', () => {
+    const run = hearingRun() as { manifest: Json; metrics: { rows: Json[]; summary: Json[] } & Json };
+    const changed = (rows: Json[]): Json[] =>
+      rows
+        .filter(({ metric }) => metric !== 'coldRecall.50' && metric !== 'coldRecall.100')
+        .map((row) =>
+          row.metric !== 'embeddingShare' || row.arm !== 'encoder'
+            ? row
+            : 'mean' in row
+              ? { ...row, mean: -0.1 }
+              : { ...row, value: -0.1 },
+        );
+    const metrics = { ...run.metrics, rows: changed(run.metrics.rows), summary: changed(run.metrics.summary) };
+    const poor = figuresOf(readRun(runFolder({ manifest: run.manifest, metrics })));
+    expect(textTable(poor)).toContain('at 10 %');
+    expect(answersOf(poor)[0]?.headline).toBe('encoder hears nothing of all that the sound tells of the factors.');
   });
 
   it('has the curve along the dial, with the range over worlds', () => {

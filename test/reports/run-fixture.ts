@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { MetricRow, Run, SummaryRow } from '../../reports/read-run.ts';
 
-type Json = Record<string, unknown>;
+export type Json = Record<string, unknown>;
 
 /** A figure per arm, segment and metric that is the same in every run, and different for every place it stands in. */
 const baseOf: Record<string, Record<string, number>> = {

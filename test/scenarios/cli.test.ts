@@ -52,6 +52,11 @@ describe('bad input ends with exit code 2, says what to do, and writes nothing',
 
   it.each([
     ['an unknown scenario', ['run', 'cold-strat'], /no scenario 'cold-strat'[\s\S]*cold-start/],
+    [
+      'a cache for a scenario that makes no lists',
+      ['run', 'hearing', '--redis', 'redis://127.0.0.1'],
+      /no effect on hearing/,
+    ],
     ['a misspelt option', ['run', 'micro', '--set', 'world.trakcs=5'], /world\.trakcs: no such option/],
     [
       'a setting for an arm that is not there',
@@ -105,6 +110,13 @@ describe('looking without running', () => {
     expect(explained.estimate.seconds).toBeGreaterThan(1);
     expect(JSON.parse(validate.stdout).verdicts).toMatchObject([{ isValid: true }, { isValid: true }]);
     expect(readdirSync(folder)).not.toContain('runs');
+  });
+
+  it('explains of hearing only what it reads', async () => {
+    const { stdout } = await dubplate('explain', 'hearing', '--tracks', '300');
+    expect(stdout).toContain('hearing.tracks = 300\n');
+    expect(stdout).toContain('arms.encoder.encoder.epochs = 7\n');
+    for (const unread of ['world.', 'days', 'blend', 'slate', 'alpha']) expect(stdout).not.toContain(unread);
   });
 
   const scenarioFile = (): string => {
