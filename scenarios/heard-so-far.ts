@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import type { RecordingReading } from '../engine/audio/recording.ts';
-import { DubplateError } from '../engine/core/errors.ts';
+import { DubplateError, messageOf } from '../engine/core/errors.ts';
 import { writeFileAtomic } from '../engine/core/files.ts';
 
 /** By which a file is known not to have changed. */
@@ -41,14 +41,10 @@ export class HeardSoFar {
     try {
       writeFileAtomic(path, text);
     } catch (cause) {
-      throw new DubplateError(
-        'INVALID_OPTIONS',
-        `Cannot write ${path}: ${cause instanceof Error ? cause.message : cause}`,
-        {
-          hint: 'What is heard is kept there until the output is written: give an --out in a folder that can be written to.',
-          cause,
-        },
-      );
+      throw new DubplateError('INVALID_OPTIONS', `Cannot write ${path}: ${messageOf(cause)}`, {
+        hint: 'What is heard is kept there until the output is written: give an --out in a folder that can be written to.',
+        cause,
+      });
     }
   }
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
-import { DubplateError } from '../engine/core/errors.ts';
+import { DubplateError, messageOf } from '../engine/core/errors.ts';
 import blend from './blend.ts';
 import coldStart from './cold-start.ts';
 import hearing from './hearing.ts';
@@ -42,14 +42,10 @@ async function load(path: string): Promise<unknown> {
     const { default: exported } = module;
     return isWrapped(exported) ? exported.default : exported;
   } catch (cause) {
-    throw new DubplateError(
-      'INVALID_INPUT',
-      `${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
-      {
-        hint: `Mend the file; it may import defineScenario from ${fileURLToPath(new URL('./schema.ts', import.meta.url))}, or export a plain object.`,
-        cause,
-      },
-    );
+    throw new DubplateError('INVALID_INPUT', `${path} cannot be loaded: ${messageOf(cause)}`, {
+      hint: `Mend the file; it may import defineScenario from ${fileURLToPath(new URL('./schema.ts', import.meta.url))}, or export a plain object.`,
+      cause,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { readdirSync, realpathSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { DubplateError } from '../engine/core/errors.ts';
+import { DubplateError, messageOf } from '../engine/core/errors.ts';
 
 const extensions = ['.wav', '.flac', '.ogg', '.oga', '.opus', '.mp3'];
 
@@ -46,13 +46,9 @@ function namesIn(folder: string): string[] {
   try {
     return readdirSync(folder, 'utf8').sort();
   } catch (cause) {
-    throw new DubplateError(
-      'FILE_NOT_FOUND',
-      `Cannot list ${folder}: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        hint: 'Check that the folder and those below may be read.',
-        cause,
-      },
-    );
+    throw new DubplateError('FILE_NOT_FOUND', `Cannot list ${folder}: ${messageOf(cause)}`, {
+      hint: 'Check that the folder and those below may be read.',
+      cause,
+    });
   }
 }

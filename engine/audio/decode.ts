@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import decode from 'audio-decode';
 import { sampleRateHz } from '../core/catalogue.ts';
-import { DubplateError } from '../core/errors.ts';
+import { DubplateError, messageOf } from '../core/errors.ts';
 import { type Container, inspectContainer } from './container.ts';
 import { FileBytes } from './file-bytes.ts';
 import { createResampler, type Resampler } from './resample.ts';
@@ -96,9 +96,7 @@ async function* decoded(
       yield { ...part, readShare: read / length };
     }
   } catch (cause) {
-    throw cause instanceof DubplateError
-      ? cause
-      : fail(`it cannot be decoded: ${cause instanceof Error ? cause.message : cause}`);
+    throw cause instanceof DubplateError ? cause : fail(`it cannot be decoded: ${messageOf(cause)}`);
   }
 }
 
@@ -156,14 +154,10 @@ function open(path: string): FileBytes {
   try {
     return new FileBytes(path);
   } catch (cause) {
-    throw new DubplateError(
-      'FILE_NOT_FOUND',
-      `Cannot read ${path}: ${cause instanceof Error ? cause.message : cause}`,
-      {
-        hint: 'Check the path and that the file may be read.',
-        cause,
-      },
-    );
+    throw new DubplateError('FILE_NOT_FOUND', `Cannot read ${path}: ${messageOf(cause)}`, {
+      hint: 'Check the path and that the file may be read.',
+      cause,
+    });
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type SoundAttributes, sampleRateHz, type Waveform, waveformSamples } from '../core/catalogue.ts';
-import { DubplateError } from '../core/errors.ts';
+import { DubplateError, messageOf } from '../core/errors.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
 import { type Progress, silent } from '../core/progress.ts';
 import type { EmbeddingSpace } from './examples.ts';
@@ -212,7 +212,7 @@ function parse(name: string, bytes: Uint8Array): Pick<OnnxModel, 'metadata'> {
   try {
     return readOnnx(bytes);
   } catch (cause) {
-    throw notAnEncoder(name, `it is not an ONNX file (${cause instanceof Error ? cause.message : cause})`);
+    throw notAnEncoder(name, `it is not an ONNX file (${messageOf(cause)})`);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { DubplateError } from '../core/errors.ts';
+import { DubplateError, messageOf } from '../core/errors.ts';
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
 
 /** An open cache. Stores of several arms share it; whoever opened it closes it. */
@@ -152,11 +152,6 @@ function hintFor(reason: string): string {
   }
   return 'Start the server, or check host and port; leave the URL out to use the embedded cache.';
 }
-
-const messageOf = (cause: unknown): string => {
-  if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(messageOf).join('; ');
-  return cause instanceof Error ? cause.message : String(cause);
-};
 
 const withoutSecret = (text: string, secret: string | undefined): string =>
   secret === undefined ? text : text.replaceAll(secret, '***').replaceAll(encodeURIComponent(secret), '***');

@@ -42,3 +42,9 @@ export class DubplateError extends Error {
     this.details = options.details ?? {};
   }
 }
+
+/** What something that was thrown says of itself. */
+export const messageOf = (cause: unknown): string => {
+  if (cause instanceof AggregateError && cause.message === '') return cause.errors.map(messageOf).join('; ');
+  return cause instanceof Error ? cause.message : String(cause);
+};
