@@ -1,7 +1,7 @@
 import { factorizeCholesky, substituteAll } from '../als/cholesky.ts';
 import { digestOf } from '../core/digest.ts';
 import { type Matrix, rowOf } from '../core/matrix.ts';
-import { crossProducts, outerProducts } from './products.ts';
+import { crossProducts, innerProducts, outerProducts } from './products.ts';
 
 /** n rows to learn from or to check on; a weight ≥ 0 says how much a row counts. */
 export interface Rows {
@@ -110,20 +110,6 @@ function scaledRows(
     const root = Math.sqrt(weights[r]! / total);
     return Float64Array.from(rowOf(m, r), (value, i) => root * change(value, i));
   });
-}
-
-/** ZZᵀ [n × n] */
-function innerProducts(Z: readonly Float64Array[]): Float64Array {
-  const A = new Float64Array(Z.length * Z.length);
-  for (const [i, a] of Z.entries()) {
-    for (let j = 0; j <= i; j++) {
-      const b = Z[j]!;
-      let sum = 0;
-      for (let k = 0; k < a.length; k++) sum += a[k]! * b[k]!;
-      A[i * Z.length + j] = sum;
-    }
-  }
-  return A;
 }
 
 /** Zᵀx: the rows of Z, each times its number in x, added up. */

@@ -38,6 +38,20 @@ export function crossProducts(Y: readonly Float64Array[], Z: readonly Float64Arr
   return B;
 }
 
+/** ZZᵀ [n × n], the lower half. */
+export function innerProducts(Z: readonly Float64Array[]): Float64Array {
+  const A = new Float64Array(Z.length * Z.length);
+  for (const [i, a] of Z.entries()) {
+    for (let j = 0; j <= i; j++) {
+      const b = Z[j]!;
+      let sum = 0;
+      for (let k = 0; k < a.length; k++) sum += a[k]! * b[k]!;
+      A[i * Z.length + j] = sum;
+    }
+  }
+  return A;
+}
+
 /** Rows r to r + 3, zeros behind the last. */
 function fourRows(Z: readonly Float64Array[], r: number): [Float64Array, Float64Array, Float64Array, Float64Array] {
   const row = (i: number): Float64Array => Z[i] ?? new Float64Array(Z[0]!.length);
