@@ -31,8 +31,9 @@ function expectation(issue: z.core.$ZodIssue): string | undefined {
       return `${issue.inclusive ? 'at most' : 'less than'} ${issue.maximum}${of(issue.origin)}`;
     case 'invalid_type':
       return (
-        { int: 'a whole number', array: 'a list', object: 'a group of options' }[issue.expected as string] ??
-        `a ${issue.expected}`
+        { int: 'a whole number', array: 'a list such as [1,2]', object: 'a group of options' }[
+          issue.expected as string
+        ] ?? `a ${issue.expected}`
       );
     case 'invalid_value':
       return issue.values.map((value) => JSON.stringify(value)).join(' or ');

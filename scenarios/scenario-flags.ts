@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DubplateError } from '../engine/core/errors.ts';
 import { familyNames } from '../sim/options.ts';
-import { parseScenario, type Scenario, type ScenarioInput, scenarioSchema } from './schema.ts';
-import { applySettings, collectSetting } from './set-option.ts';
+import { isRead, parseScenario, type Scenario, type ScenarioInput, scenarioSchema } from './schema.ts';
+import { applySettings, collectSetting, pathOf } from './set-option.ts';
 
 /** Flags of `run` and `explain` that change a scenario. */
 export interface ScenarioFlags {
@@ -43,8 +43,7 @@ export function applyScenarioFlags(scenario: ScenarioInput, flags: ScenarioFlags
   parseScenario(scenario, source);
   const changed = { ...scenario };
   const world = { ...changed.world };
-  if (scenario.hearing) refuseWithoutEffect(scenario, flags);
-  else if (flags.tracks !== undefined) world.tracks = flags.tracks;
+  if (flags.tracks !== undefined && !scenario.hearing) world.tracks = flags.tracks;
   if (flags.releasesPerDay !== undefined) world.releasesPerDay = flags.releasesPerDay;
   if (flags.listeners !== undefined) world.cohorts = scaleCohorts(parseScenario(scenario, source), flags.listeners);
   const flagged: ScenarioInput = {
@@ -66,25 +65,29 @@ export function applyScenarioFlags(scenario: ScenarioInput, flags: ScenarioFlags
   const arms = Object.keys(flagged.arms ?? {});
   const strangers = Object.keys(settled.arms ?? {}).filter((arm) => !arms.includes(arm));
   if (strangers.length > 0) throw noSuchArm(strangers, flagged);
-  return parseScenario(settled, source);
+  const parsed = parseScenario(settled, source);
+  refuseWithoutEffect(parsed, flags);
+  return parsed;
 }
 
-/** A scenario that only tests hearing has no world: nobody lives in it. */
-function refuseWithoutEffect(scenario: ScenarioInput, flags: ScenarioFlags): void {
-  const given = [
-    ...(flags.listeners === undefined ? [] : ['--listeners']),
-    ...(flags.releasesPerDay === undefined ? [] : ['--releases-per-day']),
-    ...(flags.days === undefined ? [] : ['--days']),
-    ...flags.set
-      .filter((setting) => /^(world|days|warmup|history)\b/.test(setting))
-      .map((setting) => `--set ${setting}`),
+/** @throws DubplateError INVALID_OPTIONS naming every flag that a scenario does not read. */
+function refuseWithoutEffect(scenario: Scenario, flags: ScenarioFlags): void {
+  const flagged = [
+    { flag: '--listeners', value: flags.listeners, path: 'world.cohorts' },
+    { flag: '--releases-per-day', value: flags.releasesPerDay, path: 'world.releasesPerDay' },
+    { flag: '--days', value: flags.days, path: 'days' },
+    { flag: '--family', value: flags.family, path: 'family' },
+    ...flags.set.map((setting) => ({ flag: `--set ${setting}`, value: setting, path: pathOf(setting) })),
   ];
+  const given = flagged.flatMap(({ flag, value, path }) =>
+    value === undefined || isRead(scenario, path) ? [] : [flag],
+  );
   if (given.length === 0) return;
   throw new DubplateError(
     'INVALID_OPTIONS',
-    `${given.join(', ')} has no effect on ${scenario.name}, which has no days and listeners`,
+    `${given.join(', ')} has no effect on ${scenario.name}, in which nobody lives and no lists are made`,
     {
-      hint: 'Its size is --tracks to learn from and --set hearing.test=250 to be tested on.',
+      hint: `\`dubplate explain ${scenario.name}\` shows what has: --tracks to learn from, --set hearing.test=250 to be tested on.`,
     },
   );
 }

@@ -136,6 +136,14 @@ export function parseScenario(input: unknown, source: string): Scenario {
   );
 }
 
+/** What a scenario that only tests hearing reads: nobody lives in it, and no lists are made. */
+const readByHearing =
+  /^(name|question|seed|worlds|bounds|expect|hearing|arms\.[^.]+\.(als\.factors|encoder\.(epochs|batch|tracksPerEpoch|patience)))(\.|$)/;
+
+/** Whether the option at `path` has any effect on a scenario. */
+export const isRead = ({ hearing }: Pick<Scenario, 'hearing'>, path: string): boolean =>
+  hearing === undefined || readByHearing.test(path);
+
 /** The world families of a scenario, as a list. */
 export const familiesOf = (scenario: Scenario): readonly (typeof familyNames)[number][] =>
   Array.isArray(scenario.family) ? scenario.family : [scenario.family];

@@ -45,9 +45,12 @@ export function parseSettings<Schema extends z.ZodType>(
   throw problems(result.error.issues.flatMap(describeIssue), source);
 }
 
+/** The path of a `path=value` setting. */
+export const pathOf = (setting: string): string => setting.split('=')[0]!.trim();
+
 /** Does one of these settings give the option at `path`? */
 export const isSet = (settings: readonly string[], path: string): boolean =>
-  settings.some((setting) => setting.split('=')[0]?.trim() === path);
+  settings.some((setting) => pathOf(setting) === path);
 
 interface Setting {
   readonly path: readonly string[];

@@ -189,8 +189,8 @@ const encoderCommand = (): Command =>
 Figures (column size: what was done, weights, length of the embedding, threads):
   encoder.trainTracksPerSecond   tracks/s  batches filled, loss, all gradients and Adam, by the clock
   encoder.trainCpuMsPerTrack     ms        the same in processor time of all threads
-  encoder.inferTracksPerSecond  tracks/s  tempo, key, energy, timbre and embedding of waveforms in memory
-  encoder.inferCpuMsPerTrack    ms        the same in processor time of all threads
+  encoder.inferTracksPerSecond   tracks/s  tempo, key, energy, timbre and embedding of waveforms in memory
+  encoder.inferCpuMsPerTrack     ms        the same in processor time of all threads
   encoder.peakMemoryBytes        B         most memory of the process
 
 The encoder always works on two threads: how sums are split over threads decides their last bits.`,

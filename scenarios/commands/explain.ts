@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { estimate } from '../estimate.ts';
 import { findScenario } from '../registry.ts';
 import { addScenarioFlags, applyScenarioFlags, type ScenarioFlags } from '../scenario-flags.ts';
-import type { Scenario } from '../schema.ts';
+import { isRead } from '../schema.ts';
 
 interface ExplainFlags extends ScenarioFlags {
   readonly json: boolean;
@@ -31,13 +31,6 @@ export const explainCommand = (): Command =>
       for (const { what, value } of cost.lines) process.stdout.write(`  ${what.padEnd(34)} ${value}\n`);
       for (const warning of cost.warnings) process.stdout.write(`warning: ${warning}\n`);
     });
-
-/** Of a scenario that only tests hearing, what it does not read is left out. */
-const isRead = (scenario: Scenario, path: string): boolean =>
-  scenario.hearing === undefined ||
-  /^(name|question|seed|family|worlds|bounds|hearing\..*|arms\.[^.]+\.(als\.factors|encoder\.(epochs|batch|tracksPerEpoch|patience)))$/.test(
-    path,
-  );
 
 /** Every option by its path, in the form that `--set` takes. */
 function* leaves(value: unknown, path = ''): Generator<readonly [string, unknown]> {

@@ -34,7 +34,11 @@ export const runCommand = (): Command =>
   )
     .argument('<scenario>', 'name (see `dubplate list`) or path of a .ts file that exports one')
     .option('--out <dir>', 'folder for the results; an older run in it is replaced (default: runs/<scenario>-<n>)')
-    .option('--resume', 'go on with an interrupted run in --out: finished worlds are kept', false)
+    .option(
+      '--resume',
+      'go on with an interrupted run in --out: finished worlds are kept, and in hearing finished epochs',
+      false,
+    )
     .option(
       '--redis <url>',
       'cache lists in a real Redis or Valkey (redis:// or rediss://) instead of the embedded one',

@@ -86,7 +86,14 @@ describe('flags', () => {
 
   it('size what is learnt from where nobody lives, and refuse there what has no effect', () => {
     expect(applyScenarioFlags(hearing, flags({ tracks: 300 }), 'it').hearing).toMatchObject({ tracks: 300, test: 250 });
-    for (const without of [{ listeners: 9 }, { days: 3 }, { releasesPerDay: 1 }, { set: ['world.tracks=9'] }]) {
+    for (const without of [
+      { listeners: 9 },
+      { days: 3 },
+      { releasesPerDay: 1 },
+      { set: ['world.tracks=900'] },
+      { set: ['arms.encoder.blend.kind=popular'] },
+      { family: ['latent'] },
+    ]) {
       expect(() => applyScenarioFlags(hearing, flags(without), 'it')).toThrow(/no effect on hearing/);
     }
   });
