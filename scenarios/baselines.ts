@@ -2,20 +2,18 @@ import { listensToSound } from '../engine/blend/trust.ts';
 import type { Draw } from '../engine/core/random.ts';
 import { below, type Streams } from '../engine/core/random.ts';
 import { type RankingBound, rankingBounds, type Scenario } from './schema.ts';
+import type { HeardLists } from './scoring/heard.ts';
 import type { OracleLists, Rankings } from './scoring/ranking-figures.ts';
 import type { Panel } from './scoring/segments.ts';
 
 /** The state of an arm that a bound is scored on. */
-export interface BoundState {
+export interface BoundState extends HeardLists {
   readonly day: number;
   readonly panel: Panel;
   readonly trackCount: number;
   readonly oracle: OracleLists;
   /** Plays of each track so far, in this arm. */
   readonly plays: Float64Array;
-  hasHeard(listener: number, track: number): boolean;
-  /** Every track that a listener met, ascending. */
-  heardBy(listener: number): Uint32Array;
 }
 
 /** Bounds are scored once: on the state of the first arm, but `trueSound` on that of the first arm that listens to sound. */

@@ -9,6 +9,7 @@ import {
   noGeneration,
 } from '../engine/core/events.ts';
 import { writeEvents } from '../sim/log.ts';
+import { Heard } from './scoring/heard.ts';
 
 /** The event log of one arm in one world: a file per day, its digest, and the counts that scoring needs. */
 export class EventLog {
@@ -19,9 +20,11 @@ export class EventLog {
   readonly #generations = new Set<number>();
   /** Plays of each track so far; index = track. */
   readonly plays: Float64Array;
+  readonly heard: Heard;
 
-  constructor(trackCount: number, fileOf: (name: string) => string) {
-    this.plays = new Float64Array(trackCount);
+  constructor(sizes: { readonly listeners: number; readonly tracks: number }, fileOf: (name: string) => string) {
+    this.plays = new Float64Array(sizes.tracks);
+    this.heard = new Heard(sizes.listeners);
     this.#fileOf = fileOf;
   }
 
@@ -40,6 +43,7 @@ export class EventLog {
       const { buffer: bytes, byteOffset, byteLength } = events[name];
       this.#hash.update(`${day} ${name} ${byteLength}:`).update(new Uint8Array(bytes, byteOffset, byteLength));
     }
+    this.heard.observe(events);
     for (let row = 0; row < events.length; row++) {
       const track = events.track[row] ?? 0;
       const kind = events.kind[row] ?? 0;

@@ -13,13 +13,14 @@ import { startOfDay } from '../engine/core/time.ts';
 import { createEngine, type Engine } from '../engine/index.ts';
 import type { EngineOptions } from '../engine/options.ts';
 import type { EncoderInUse, RefreshReport } from '../engine/refresh.ts';
+import { type Crew, openCrew, type Service } from '../sim/crew.ts';
 import { type Crowd, createCrowd } from '../sim/crowd.ts';
-import { simulateDay } from '../sim/day.ts';
 import { writeListeners, writeTracks, writeTruth } from '../sim/log.ts';
 import { createWorld, type World } from '../sim/world.ts';
 import { boundsByArm } from './baselines.ts';
 import { dayName, EventLog } from './event-log.ts';
 import { OpenCatalogue } from './open-catalogue.ts';
+import { packSlates } from './pack-slates.ts';
 import type { RunFolder } from './run-folder.ts';
 import type { RankingBound, Scenario } from './schema.ts';
 import { costFigures } from './scoring/cost-figures.ts';
@@ -77,7 +78,8 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
   // Sound does not depend on anything that happens: it is made ready while the past is lived.
   const listens = Object.values(scenario.arms).some(({ blend }) => listensToSound(blend));
   const endPrefetch = listens ? world.prefetchWaveforms() : undefined;
-  const past = await livePast(world, task.progress);
+  const crew = openCrew(world, task.kernel.threads);
+  const past = await livePast(world, crew, task.progress);
   const scorer = openNightScorer(world, task.seed);
   const sound = listens && scenario.bounds.includes('trueSound') ? trueSound(world) : undefined;
   const memo = new Memo(task.clock);
@@ -91,6 +93,7 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
       const result = await runArm({
         ...task,
         world,
+        crew,
         past,
         scorer,
         memo,
@@ -107,6 +110,7 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
     return { rows, digests, encoders };
   } finally {
     await endPrefetch?.();
+    await crew.close();
     await scorer.close();
     await memo.close();
     await client.close();
@@ -115,28 +119,34 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
 
 interface Past {
   readonly crowd: Crowd;
-  readonly days: readonly { readonly day: number; readonly events: EventColumns }[];
+  readonly days: readonly { readonly day: number; readonly events: readonly EventColumns[] }[];
 }
 
 /** The organic days before day 0, identical in all arms. */
-async function livePast(world: World, progress: Progress): Promise<Past> {
+async function livePast(world: World, crew: Crew, progress: Progress): Promise<Past> {
   const crowd = createCrowd(world);
-  const days: { day: number; events: EventColumns }[] = [];
+  const days: { day: number; events: readonly EventColumns[] }[] = [];
   for (let day = -world.historyDays; day < 0; day++) {
     await letSignalsIn();
     progress('living the past, days', world.historyDays + day + 1, world.historyDays);
-    const { value } = simulateDay(world, crowd, day, 'organic').next();
-    if (!value || 'listeners' in value) throw new Error('an organic day asked for slates');
-    days.push({ day, events: value });
+    days.push({ day, events: await crew.live(crowd, day, 'organic', nobodyServes) });
   }
   return { crowd, days };
 }
+
+const nobodyServes: Service = {
+  observe() {},
+  serve() {
+    throw new Error('an organic day asked for slates');
+  },
+};
 
 /** Work here is long and synchronous: without a pause now and then Ctrl-C would wait for its end. */
 const letSignalsIn = (): Promise<unknown> => setImmediate();
 
 interface ArmTask extends WorldTask {
   readonly world: World;
+  readonly crew: Crew;
   readonly past: Past;
   readonly scorer: NightScorer;
   readonly memo: Memo;
@@ -156,6 +166,7 @@ interface LivingArm extends ArmTask {
   readonly store: SlateStore;
   readonly engine: Engine;
   readonly log: EventLog;
+  readonly count: { slatesServed: number };
   /** Path of a file of this arm and world. */
   at(...parts: readonly string[]): string;
   record(name: string, day: number | null, figures: readonly Figure[]): void;
@@ -226,11 +237,13 @@ function beginLife(task: ArmTask, store: SlateStore, rows: MetricRow[]): LivingA
     clock: task.clock,
     progress: (label, done, total) => task.progress(`${task.name} ${task.arm}: ${label}`, done, total),
   });
-  const log = new EventLog(world.catalogue.tracks.length, (name) => at('events', name));
+  const { listeners, tracks } = world.catalogue;
+  const sizes = { listeners: listeners.length, tracks: tracks.length };
+  const log = new EventLog(sizes, (name) => at('events', name));
   for (const { day, events } of task.past.days) {
-    log.append(day, [events]);
-    catalogue.admitFrom(events);
-    engine.observe(events);
+    const lived = log.append(day, events);
+    catalogue.admitFrom(lived);
+    engine.observe(lived);
   }
   return {
     ...task,
@@ -239,6 +252,7 @@ function beginLife(task: ArmTask, store: SlateStore, rows: MetricRow[]): LivingA
     store,
     engine,
     log,
+    count: { slatesServed: 0 },
     at,
     record(name, day, figures) {
       checkNoLeak(figures, { name, isArm: name === task.arm, day, trackCount: catalogue.tracks.length });
@@ -257,6 +271,7 @@ async function nightOf(
 ): Promise<Night> {
   const { crowd, scenario, log, seed, trueSound } = arm;
   const { listenerCount, trackCount } = segmentation;
+  const { listeners } = panelAt(segmentation, seed);
   // Nobody looks at the bounds of days that are not measured.
   const bounds = day < scenario.warmup ? [] : arm.bounds;
   const smallerPanel = bounds.includes('trueSound') ? smallerPanelAt(segmentation, seed) : undefined;
@@ -264,8 +279,9 @@ async function nightOf(
     day,
     listenerCount,
     trackCount,
-    crowd: crowd.snapshot(),
-    rankings: await arm.engine.peek(panelAt(segmentation, seed).listeners, startOfDay(day)),
+    crowd: crowd.clone().state,
+    heard: Array.from(listeners, (listener) => log.heard.tracks(listener)),
+    rankings: await arm.engine.peek(listeners, startOfDay(day)),
     slots: refreshed.slots,
     bounds,
     ...(trueSound && smallerPanel
@@ -276,26 +292,23 @@ async function nightOf(
   };
 }
 
-/** A day of the crowd against the served slates: the shell between the synchronous world and the asynchronous cache. */
-async function liveDay({ world, crowd, catalogue, engine }: LivingArm, day: number): Promise<EventColumns[]> {
-  const living = simulateDay(world, crowd, day, 'served');
-  const lived: EventColumns[] = [];
-  const observe = (events: EventColumns): void => {
-    lived.push(events);
-    catalogue.admitFrom(events);
-    engine.observe(events);
-  };
-  let step = living.next([]);
-  while (!step.done) {
-    observe(step.value.events);
-    step = living.next(await engine.serve(step.value.listeners, step.value.times));
-  }
-  observe(step.value);
-  return lived;
+/** A day of the crowd against the served slates. */
+function liveDay({ crew, crowd, catalogue, engine, count }: LivingArm, day: number): Promise<EventColumns[]> {
+  return crew.live(crowd, day, 'served', {
+    observe(events) {
+      catalogue.admitFrom(events);
+      engine.observe(events);
+    },
+    async serve(listeners, times) {
+      const slates = await engine.serve(listeners, times);
+      count.slatesServed += slates.length;
+      return packSlates(slates);
+    },
+  });
 }
 
 /** Every book is balanced, each in itself and the log against all of them. */
-async function audit({ crowd, store, engine, log, scenario }: LivingArm): Promise<void> {
+async function audit({ crowd, store, engine, log, scenario, count }: LivingArm): Promise<void> {
   crowd.audit();
   await store.audit();
   engine.audit();
@@ -303,7 +316,7 @@ async function audit({ crowd, store, engine, log, scenario }: LivingArm): Promis
     rowsByKind: crowd.state.logged,
     plays: engine.playsObserved(),
     generations: scenario.days,
-    slatesServed: [...crowd.state.slatesServed.values()].reduce((sum, n) => sum + n, 0),
+    slatesServed: count.slatesServed,
     listsRead: store.counters().reads,
   });
 }

@@ -1,5 +1,6 @@
 import type { Streams } from '../engine/core/random.ts';
 import { startOfDay } from '../engine/core/time.ts';
+import { columnOf } from './columns.ts';
 import { pick } from './exact.ts';
 import { secondOfDay } from './hours.ts';
 import type { WorldOptions } from './options.ts';
@@ -8,8 +9,8 @@ import type { WorldOptions } from './options.ts';
 export interface Arrivals {
   readonly signedUpAt: Int32Array;
   readonly region: Uint8Array;
-  /** Index into `cohortNames`; hidden from the engine. */
-  readonly cohort: Uint16Array;
+  /** Index into `cohortNames` of every listener; hidden from the engine. Computed, not kept. */
+  cohorts(): Uint8Array;
   readonly cohortNames: readonly string[];
 }
 
@@ -28,41 +29,53 @@ export function planArrivals(
   const sizes = Object.values(options.cohorts).map((cohort) => cohort.listeners);
   const first = sizes.reduce((sum, size) => sum + size, 0);
   const recent = span.historyDays === 0 ? 0 : Math.floor(first * options.pastSignupShare);
-  const older = Array.from({ length: first - recent }, (_, n) => {
+  const older = Int32Array.from({ length: first - recent }, (_, n) => {
     const draw = streams('old-arrival', n);
     return startOfDay(-span.historyDays - 1 - Math.floor(draw() * olderDays)) + secondOfDay(draw(), draw());
-  }).sort((a, b) => a - b);
+  }).sort();
   const perDay = (day: number): number => {
     if (day >= 0) return Math.floor(options.signupsPerDay + streams('arrivals', day)());
     const before = Math.floor((recent * (day + span.historyDays)) / span.historyDays);
     return Math.floor((recent * (day + span.historyDays + 1)) / span.historyDays) - before;
   };
-  const times = [...older];
-  for (let day = -span.historyDays; day < span.days; day++) {
+  const days = Array.from({ length: span.historyDays + span.days }, (_, i) => {
+    const day = i - span.historyDays;
     const draw = streams('arrival', day + 2 ** 20);
-    const today = Array.from({ length: perDay(day) }, () => startOfDay(day) + secondOfDay(draw(), draw()));
-    for (const time of today.sort((a, b) => a - b)) times.push(time);
+    return Int32Array.from({ length: perDay(day) }, () => startOfDay(day) + secondOfDay(draw(), draw())).sort();
+  });
+  const signedUpAt = columnOf(
+    'int32',
+    days.reduce((sum, { length }) => sum + length, older.length),
+  );
+  let at = 0;
+  for (const times of [older, ...days]) {
+    signedUpAt.set(times, at);
+    at += times.length;
   }
   const regionWeights = Array.from({ length: options.regions }, (_, r) => 1 / (r + 1));
+  const region = columnOf('uint8', signedUpAt.length);
+  for (let l = 0; l < region.length; l++) region[l] = pick(regionWeights, streams('region', l)());
   return {
-    signedUpAt: Int32Array.from(times),
-    region: Uint8Array.from(times, (_, l) => pick(regionWeights, streams('region', l)())),
-    cohort: interleave(sizes, times.length),
+    signedUpAt,
+    region,
+    cohorts: () => interleave(sizes, signedUpAt.length),
     cohortNames: Object.keys(options.cohorts),
   };
 }
 
 /** Cohorts in turn, each as often as its size asks: after as many listeners as the sizes add up to, the counts are exact. */
-function interleave(sizes: readonly number[], length: number): Uint16Array {
+function interleave(sizes: readonly number[], length: number): Uint8Array {
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  const credit = sizes.map(() => 0);
-  return Uint16Array.from({ length }, () => {
+  const credit = Float64Array.from(sizes, () => 0);
+  const cohorts = new Uint8Array(length);
+  for (let l = 0; l < length; l++) {
     let next = 0;
-    sizes.forEach((size, cohort) => {
-      credit[cohort] = (credit[cohort] ?? 0) + size;
-      if ((credit[cohort] ?? 0) > (credit[next] ?? 0)) next = cohort;
-    });
-    credit[next] = (credit[next] ?? 0) - total;
-    return next;
-  });
+    for (let cohort = 0; cohort < sizes.length; cohort++) {
+      credit[cohort]! += sizes[cohort]!;
+      if (credit[cohort]! > credit[next]!) next = cohort;
+    }
+    credit[next]! -= total;
+    cohorts[l] = next;
+  }
+  return cohorts;
 }

@@ -1,36 +1,78 @@
+import { noTrack } from '../engine/core/events.ts';
 import { dayOf, startOfDay } from '../engine/core/time.ts';
-import { columnsOf } from './actors/rows.ts';
 import { type TrackColumns, trackLayout, trackTable } from './actors/track.ts';
-import { type Alias, aliasOf } from './alias.ts';
+import type { Artists } from './artists.ts';
+import { columnOf, columnsOf } from './columns.ts';
 import { expExact } from './exact.ts';
+import type { WorldOptions } from './options.ts';
 import type { Releases } from './releases.ts';
 
-/** What the world talks about on one day, wherever people look for music; recommendations play no part in it. */
+/**
+ * What the world talks about on one day, wherever people look for music; recommendations play no part in it. A pool holds
+ * each track as often as it is talked about, so that one random index draws a track in proportion. Plain data in shared memory.
+ */
 export interface Attention {
   /** Tracks out by the start of the day. */
   readonly released: number;
-  /** Any released track, in proportion to e^(exponent · fame) · how new it is. */
-  anyTrack(u: number, v: number): number;
-  /** The same among one scene's tracks; any track when the scene has none yet. */
-  sceneTrack(scene: number, u: number, v: number): number;
+  /**
+   * Row-major [neighbourhoods × (1 + scenes) × 1024]: of all tracks, then of each scene's; of all where a scene has none yet.
+   * Neighbourhoods differ in what of the less famous they happen to speak.
+   */
+  readonly pools: Uint32Array;
+  /** How many neighbourhoods there are, a power of two, and pools in each. */
+  readonly neighbourhoods: number;
+  readonly perNeighbourhood: number;
+  /** By artist, what they released in the last 60 days, the latest; {@link noTrack} for most. */
+  readonly news: Uint32Array;
 }
+
+/** A pool is short enough for those of a neighbourhood, and what they tell of, to stay in a processor's cache. */
+const poolBits = 9;
+
+/** So many listeners in a row live in one neighbourhood. */
+const neighbours = 8192;
+
+/** Where a listener lives. */
+export const neighbourhoodOf = ({ neighbourhoods }: Attention, listener: number): number =>
+  Math.floor(listener / neighbours) & (neighbourhoods - 1);
+
+/** The first pool of a neighbourhood, for {@link trackFrom}: of everything; after it those of the scenes. */
+export const poolsOf = ({ perNeighbourhood }: Attention, neighbourhood: number): number =>
+  neighbourhood * perNeighbourhood;
+
+/** The track that a random word draws from pool `pool`; some track must be out. */
+export const trackFrom = ({ pools }: Attention, pool: number, word: number): number =>
+  pools[(pool << poolBits) | (word >>> (32 - poolBits))]!;
 
 /** Days kept: two arms that run day by day ask for the same one. */
 const kept = 4;
 
+/** As many neighbourhoods as it takes to speak of every track of day 0 now and then, at most 256. */
+const neighbourhoodsFor = (tracks: number): number =>
+  2 ** Math.max(0, Math.min(8, Math.ceil(Math.log2((4 * tracks) >> poolBits))));
+
+/** A release is news for so long. */
+const newsDays = 10;
+
+interface Ingredients {
+  readonly releases: Releases;
+  readonly artists: Artists;
+  readonly options: Pick<WorldOptions, 'popularityExponent' | 'scenes' | 'tracks'>;
+  /** A uniform number of one day and pool: where its pool begins to count. */
+  offset(day: number, pool: number): number;
+}
+
 /**
- * The attention of each day, computed from the tracks' statecharts: a pure function of the day, remembered for a few.
- * Weights are fixed-point attention times a whole number made from fame.
+ * The attention of each day, computed from the tracks' statecharts: a pure function of the day, remembered for a few. A track's
+ * weight is fixed-point attention times e^(exponent · fame).
  */
-export function createAttention(
-  releases: Releases,
-  truth: { readonly fame: Float32Array; readonly scene: Uint8Array },
-  options: { readonly popularityExponent: number; readonly scenes: number },
-): (day: number) => Attention {
-  const famous = Float64Array.from(truth.fame, (fame) =>
-    Math.round(1000 * expExact(options.popularityExponent * fame)),
+export function createAttention({ releases, artists, options, offset }: Ingredients): (day: number) => Attention {
+  const { scenes, popularityExponent } = options;
+  // Fame by its value in 1/256: 2 · 3.5 · 256 whole numbers at most.
+  const famous = Float64Array.from({ length: 2048 }, (_, i) =>
+    Math.round(1000 * expExact((popularityExponent * (i - 1024)) / 256)),
   );
-  const scenes = tracksByScene(releases, truth.scene, options.scenes);
+  const neighbourhoods = neighbourhoodsFor(options.tracks);
   const lives = createLives(releases);
   const days = new Map<number, Attention>();
   return (day) => {
@@ -44,21 +86,85 @@ export function createAttention(
 
   function attentionOn(day: number): Attention {
     const { released, columns } = lives.on(day);
-    const weightOf = (track: number): number => famous[track]! * columns.attention[track]!;
-    const all = aliasOf(Float64Array.from({ length: released }, (_, track) => weightOf(track)));
-    const byScene = scenes.map((tracks): Alias | undefined => {
-      let out = 0;
-      while (out < tracks.length && tracks[out]! < released) out++;
-      return out === 0 ? undefined : aliasOf(Float64Array.from({ length: out }, (_, i) => weightOf(tracks[i]!)));
-    });
-    return {
-      released,
-      anyTrack: (u, v) => all.draw(u, v),
-      sceneTrack(scene, u, v) {
-        const alias = byScene[scene];
-        return alias === undefined ? all.draw(u, v) : scenes[scene]![alias.draw(u, v)]!;
-      },
-    };
+    const perNeighbourhood = 1 + scenes;
+    const pools = columnOf('uint32', (neighbourhoods * perNeighbourhood) << poolBits);
+    const attention = { released, pools, neighbourhoods, perNeighbourhood, news: newsOn(day, released) };
+    if (released === 0) return attention;
+    const weights = new Float64Array(released);
+    const totals = new Float64Array(perNeighbourhood);
+    for (let t = 0; t < released; t++) {
+      const weight = famous[(artists.fame[t]! >> 4) + 1024]! * columns.attention[t]!;
+      weights[t] = weight;
+      totals[0]! += weight;
+      totals[1 + artists.trackScene[t]!]! += weight;
+    }
+    const offsets = totals.map((_, pool) => offset(day, pool));
+    fillPools(attention, { weights, totals, offsets, trackScene: artists.trackScene });
+    return attention;
+  }
+
+  function newsOn(day: number, released: number): Uint32Array {
+    const news = columnOf('uint32', releases.artists).fill(noTrack);
+    const since = startOfDay(day - newsDays);
+    let first = released;
+    while (first > 0 && releases.releasedAt[first - 1]! > since) first--;
+    for (let t = first; t < released; t++) news[releases.artist[t]!] = t;
+    return news;
+  }
+}
+
+/**
+ * Systematic sampling: sample i of all neighbourhoods together is the track in whose stretch of the cumulated weights
+ * (i + u) · total / size lies, and goes to neighbourhood i mod n. So each of them is a systematic sample as well: a track's share
+ * of a pool differs from its share of the weights by less than one entry; by chance, over neighbourhoods and days, by nothing.
+ */
+function fillPools(
+  { pools, neighbourhoods, perNeighbourhood }: Attention,
+  {
+    weights,
+    totals,
+    offsets,
+    trackScene,
+  }: {
+    readonly weights: Float64Array;
+    readonly totals: Float64Array;
+    readonly offsets: Float64Array;
+    readonly trackScene: Uint8Array;
+  },
+): void {
+  const size = neighbourhoods << poolBits;
+  const filled = new Uint32Array(perNeighbourhood);
+  const sums = new Float64Array(perNeighbourhood);
+  const steps = totals.map((total) => total / size);
+  const next = steps.map((step, pool) => step * offsets[pool]!);
+  const put = (pool: number, track: number, end: number): void => {
+    let n = filled[pool]!;
+    for (; n < size && next[pool]! < end; n++) {
+      const neighbourhood = n % neighbourhoods;
+      pools[((neighbourhood * perNeighbourhood + pool) << poolBits) + (n - neighbourhood) / neighbourhoods] = track;
+      next[pool]! += steps[pool]!;
+    }
+    filled[pool] = n;
+  };
+  const add = (pool: number, track: number): void => {
+    sums[pool]! += weights[track]!;
+    put(pool, track, sums[pool]!);
+  };
+  for (let t = 0; t < weights.length; t++) {
+    add(0, t);
+    add(1 + trackScene[t]!, t);
+  }
+  for (let pool = 0; pool < perNeighbourhood; pool++) {
+    // What rounding left over belongs to the last track; a scene that has none yet is talked about like everything.
+    if (totals[pool] !== 0) put(pool, weights.length - 1, Number.POSITIVE_INFINITY);
+    else copyFirst(pools, neighbourhoods, perNeighbourhood, pool);
+  }
+}
+
+function copyFirst(pools: Uint32Array, neighbourhoods: number, perNeighbourhood: number, pool: number): void {
+  for (let n = 0; n < neighbourhoods; n++) {
+    const from = (n * perNeighbourhood) << poolBits;
+    pools.copyWithin(from + (pool << poolBits), from, from + (1 << poolBits));
   }
 }
 
@@ -96,15 +202,7 @@ function createLives(releases: Releases) {
 }
 
 function tracksAtRest(tracks: number): TrackColumns {
-  const columns = { ...columnsOf(trackLayout, tracks), state: new Uint8Array(tracks) };
+  const columns = columnsOf({ ...trackLayout, state: 'uint8' }, tracks, ArrayBuffer);
   for (let t = 0; t < tracks; t++) trackTable.start(columns, t);
   return columns;
-}
-
-function tracksByScene(releases: Releases, scene: Uint8Array, scenes: number): Uint32Array[] {
-  const lists: number[][] = Array.from({ length: scenes }, () => []);
-  releases.artist.forEach((artist, track) => {
-    lists[scene[artist]!]!.push(track);
-  });
-  return lists.map((list) => Uint32Array.from(list));
 }

@@ -1,4 +1,5 @@
-import { noTrack } from '../engine/core/events.ts';
+import { type EventColumns, kindCode, noTrack } from '../engine/core/events.ts';
+import { columnOf, copyColumns } from './columns.ts';
 
 /** Most tracks on a chart. */
 export const chartLength = 50;
@@ -7,19 +8,34 @@ export const chartLength = 50;
 export interface Charts {
   /** Row-major [regions × 50], best first, {@link noTrack} where a region played fewer. */
   readonly tracks: Uint32Array;
-  /** Row-major [regions × tracks]: satisfied plays of the day that is going on. */
+  /** Row-major [regions × tracks]: satisfied plays of the day that is going on. Every thread has its own, added up at night. */
   readonly playsToday: Uint32Array;
 }
 
 export const createCharts = (regions: number, tracks: number): Charts => ({
-  tracks: new Uint32Array(regions * chartLength).fill(noTrack),
-  playsToday: new Uint32Array(regions * tracks),
+  tracks: columnOf('uint32', regions * chartLength).fill(noTrack),
+  playsToday: columnOf('uint32', regions * tracks),
 });
 
-export const copyCharts = (charts: Charts): Charts => ({
-  tracks: charts.tracks.slice(),
-  playsToday: charts.playsToday.slice(),
-});
+export const copyCharts = ({ tracks, playsToday }: Charts): Charts => copyColumns({ tracks, playsToday });
+
+/**
+ * Count the plays among events. Done for many at once: one by one, each would wait for memory alone.
+ *
+ * @param regions region of every listener.
+ */
+export function countPlays(
+  { playsToday }: Charts,
+  events: EventColumns,
+  from: number,
+  regions: Uint8Array,
+  tracks: number,
+): void {
+  const { kind, user, track } = events;
+  for (let row = from; row < events.length; row++) {
+    if (kind[row] === kindCode.play) playsToday[regions[user[row]!]! * tracks + track[row]!]! += 1;
+  }
+}
 
 /** Make the day's plays the charts of the next day, and begin to count anew. Ties go to the older track. */
 export function closeCharts(charts: Charts, regions: number): void {

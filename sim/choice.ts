@@ -1,148 +1,178 @@
 import { noTrack, sourceCode } from '../engine/core/events.ts';
-import type { Draw } from '../engine/core/random.ts';
-import type { SimTime } from '../engine/core/time.ts';
-import type { Attention } from './attention.ts';
-import { chartLength } from './charts.ts';
-import type { CrowdState } from './crowd.ts';
-import { expExact } from './exact.ts';
+import { wordAt, wordBelow } from '../engine/core/random.ts';
+import { type Attention, neighbourhoodOf, poolsOf, trackFrom } from './attention.ts';
+import { type Charts, chartLength } from './charts.ts';
+import { isKept, type Library, libraryCapacity, scoreOf, trackOf } from './library.ts';
 import { favouriteScenes } from './people.ts';
-import type { World } from './world.ts';
+
+import type { Stage } from './stage.ts';
 
 /** What a listener plays next and where it came from; overwritten from choice to choice. */
 export interface Choice {
   track: number;
   source: number;
+  /** True utility in 1/4096, as far as the listener knows it. */
+  score: number;
 }
 
+/** What a choice is made in: the immutable stage, the day's talk, what the listeners have come to. */
 export interface Surroundings {
-  readonly world: World;
-  readonly state: CrowdState;
+  readonly stage: Stage;
   readonly attention: Attention;
+  readonly library: Library;
+  readonly charts: Charts;
 }
 
 /** Which ways to music are open: a shadow session leaves out the library, where nothing new is met. */
 export type Openness = 'everything' | 'discovery';
 
+/** The words of a position: which way, of which the low half belongs to the slate; then where it leads. */
+export const choiceWords = { way: 0, first: 1, second: 2 } as const;
+
+/** Least share of discovery, and how much more an explorer's is. */
+const leastDiscovery = 0.24;
+const explorersDiscovery = 0.5;
+/** Of discovery: up to which part of it is search, up to which the news of followed artists; the rest is charts. */
+const searchEnd = 0.4;
+const newsEnd = 0.75;
+
+/** Where search, news and charts end, of 65,536, for a share of discovery. */
+const waysFor = (discovery: number): number[] =>
+  [searchEnd, newsEnd, 1].map((end) => Math.round(65_536 * discovery * end));
+/** The same for listeners by how much they explore: row-major [256 × 3]; and in the 257th row for who does nothing else. */
+const ways = Uint32Array.from(
+  [...Array.from({ length: 256 }, (_, e) => leastDiscovery + (explorersDiscovery * e) / 255), 1].flatMap(waysFor),
+);
+const onlyDiscovery = 256;
+
+/** Of what is known: the share that goes on with the artist who has just been heard. In 65,536ths. */
+const goesOn = 0.5 * 65_536;
+
 /**
- * One organic choice: from the library, the charts, a followed artist, or a search. How much of it is discovery depends on
- * the listener; a way that is closed (no library yet, nobody followed) becomes a search. `track` is {@link noTrack} when
- * there is nothing to play.
+ * One organic choice: from the library, the artist just heard, the charts, the news of a followed artist, or a search. How much
+ * of it is discovery depends on the listener; a way that is closed (no library yet, no charts, no news) becomes a search.
+ * `track` is {@link noTrack} when there is nothing to play.
+ *
+ * @param last     what was played last, or {@link noTrack}.
+ * @param word0    number of the first word of the position.
  */
 export function chooseOrganic(
-  { world, state, attention }: Surroundings,
+  surroundings: Surroundings,
   listener: number,
-  time: SimTime,
+  last: number,
   openness: Openness,
-  draw: Draw,
+  key0: number,
+  key1: number,
+  word0: number,
   choice: Choice,
 ): void {
-  const discovery = openness === 'discovery' ? 1 : 0.24 + 0.5 * world.people.explore[listener]!;
-  // One number picks the source: [0, discovery) is split among search, artists and charts.
-  const u = draw() / discovery;
-  if (u >= 1 && fromLibrary(world, state, listener, draw, choice)) return;
-  if (u >= 0.4 && u < 0.75 && fromFollowed(world, state, listener, time, draw, choice)) return;
-  if (u >= 0.75 && u < 1 && fromCharts(world, state, listener, draw, choice)) return;
-  bySearch(world, attention, listener, draw, choice);
+  const { stage } = surroundings;
+  const row = 3 * (openness === 'discovery' ? onlyDiscovery : stage.people.explore[listener]!);
+  const way = wordAt(key0, key1, word0 + choiceWords.way) >>> 16;
+  if (way >= ways[row]!) {
+    const first = wordAt(key0, key1, word0 + choiceWords.first);
+    if (way >= ways[row + 2]!) {
+      const second = wordAt(key0, key1, word0 + choiceWords.second);
+      if (last !== noTrack && (second & 0xffff) < goesOn && nextOfArtist(surroundings, listener, last, choice)) return;
+      if (fromLibrary(surroundings.library, listener, choice)) return;
+    } else if (way < ways[row + 1]!) {
+      if (fromNews(surroundings, listener, first, choice)) return;
+    } else if (fromCharts(surroundings, listener, first, choice)) return;
+  }
+  bySearch(surroundings, listener, key0, key1, word0, choice);
 }
 
-/** Wear: what a track loses by the exposure, once it has been met often. */
-const freshExposures = 8;
-export const fatigue = (exposures: number): number =>
-  exposures <= freshExposures ? 0 : Math.min(2.5, 0.04 * (exposures - freshExposures));
-
-/** Three tracks come to mind; the one the listener is most in the mood for is played. */
-function fromLibrary(world: World, state: CrowdState, listener: number, draw: Draw, choice: Choice): boolean {
-  const { library, heard } = state;
-  const size = library.size[listener]!;
-  if (size === 0) return false;
-  let best = Number.NEGATIVE_INFINITY;
-  for (let n = 0; n < 3; n++) {
-    const track = library.items[listener * library.capacity + Math.floor(draw() * size)]!;
-    const mood = world.truth.utility(listener, track) - fatigue(heard.exposures(listener, track)) + draw();
-    if (mood <= best) continue;
-    best = mood;
-    choice.track = track;
-  }
+/** The next track of the library, which is gone through in turn: what was just heard comes last. */
+function fromLibrary({ items, size, turn }: Library, listener: number, choice: Choice): boolean {
+  const kept = size[listener]!;
+  if (kept === 0) return false;
+  const place = turn[listener]! < kept ? turn[listener]! : 0;
+  turn[listener] = place + 1;
+  const item = items[listener * libraryCapacity + place]!;
+  choice.track = trackOf(item);
   choice.source = sourceCode.library;
+  choice.score = scoreOf(item);
   return true;
 }
 
-/** The newest track of a followed artist that was not heard yet, or, half of the time and when all were, any of them. */
-function fromFollowed(
-  world: World,
-  state: CrowdState,
+/** The track that the artist released after `last`, where it is out: an album, or all that they ever made. */
+function nextOfArtist({ stage, attention }: Surroundings, listener: number, last: number, choice: Choice): boolean {
+  const track = stage.nextTrack(last);
+  if (track >= attention.released) return false;
+  choice.track = track;
+  choice.source = sourceCode.artist;
+  choice.score = stage.truth.score(listener, track);
+  return true;
+}
+
+/** The latest release of the artist of a kept track, where it is news and not kept yet. */
+function fromNews(
+  { stage, attention, library }: Surroundings,
   listener: number,
-  time: SimTime,
-  draw: Draw,
+  word: number,
   choice: Choice,
 ): boolean {
-  const { followed, heard } = state;
-  const size = followed.size[listener]!;
-  if (size === 0) return false;
-  const artist = followed.items[listener * followed.capacity + Math.floor(draw() * size)]!;
-  const wantsNew = draw() < 0.6;
-  const u = draw();
-  const tracks = world.tracksOf(artist);
-  let out = tracks.length;
-  while (out > 0 && world.releases.releasedAt[tracks[out - 1]!]! > time) out--;
-  if (out === 0) return false;
+  const kept = library.size[listener]!;
+  if (kept === 0) return false;
+  const item = library.items[listener * libraryCapacity + wordBelow(word, kept)]!;
+  const track = attention.news[stage.releases.artist[trackOf(item)]!]!;
+  if (track === noTrack || isKept(library, listener, track)) return false;
+  choice.track = track;
   choice.source = sourceCode.artist;
-  choice.track = tracks[Math.floor(u * out)]!;
-  if (!wantsNew) return true;
-  for (let i = out - 1; i >= 0; i--) {
-    if (heard.exposures(listener, tracks[i]!) > 0) continue;
-    choice.track = tracks[i]!;
-    break;
-  }
+  choice.score = stage.truth.score(listener, track);
   return true;
 }
 
 /** Somewhere on yesterday's chart of the listener's region, more likely near the top. */
-function fromCharts(world: World, state: CrowdState, listener: number, draw: Draw, choice: Choice): boolean {
-  const u = draw();
-  const region = world.arrivals.region[listener]!;
-  const track = state.charts.tracks[region * chartLength + Math.floor(u * u * chartLength)]!;
+function fromCharts({ stage, charts }: Surroundings, listener: number, word: number, choice: Choice): boolean {
+  const u = word >>> 16;
+  const place = Math.floor((u * u * chartLength) / 2 ** 32);
+  const track = charts.tracks[stage.arrivals.region[listener]! * chartLength + place]!;
   if (track === noTrack) return false;
   choice.track = track;
   choice.source = sourceCode.charts;
+  choice.score = stage.truth.score(listener, track);
   return true;
 }
 
-/** Tracks that a search, a radio or a friend brings up; the listener takes one in proportion to e^(β · utility). */
-const searchCandidates = 12;
-const searchSharpness = 1.2;
-/** 16-bit-and-more weights in steps of 1/32 from utility −6 to 6. */
-const searchWeights = Float64Array.from({ length: 12 * 32 + 1 }, (_, i) =>
-  Math.ceil(100 * expExact(searchSharpness * (i / 32 - 6) + 4)),
-);
+/** Tracks that a search, a radio or a friend brings up; the listener takes the one liked best. */
+const searchCandidates = 4;
 const found = new Uint32Array(searchCandidates);
-const foundWeight = new Float64Array(searchCandidates);
 
 /**
  * Candidates come up by how much the world talks about them: a third from everywhere, the others from the listener's
  * favourite scenes. So a track is found more often the more famous, the newer and the better liked it is.
  */
-function bySearch(world: World, attention: Attention, listener: number, draw: Draw, choice: Choice): void {
+function bySearch(
+  { stage, attention }: Surroundings,
+  listener: number,
+  key0: number,
+  key1: number,
+  word0: number,
+  choice: Choice,
+): void {
   choice.source = sourceCode.search;
   choice.track = noTrack;
   if (attention.released === 0) return;
-  let total = 0;
+  // All are looked up before the first is judged: memory then fetches them side by side.
+  const pools = poolsOf(attention, neighbourhoodOf(attention, listener));
   for (let n = 0; n < searchCandidates; n++) {
-    const where = draw() * 6;
-    const favourite = where < 2 ? -1 : where < 4 ? 0 : where < 5.2 ? 1 : 2;
-    const u = draw();
-    const v = draw();
-    const track =
-      favourite < 0
-        ? attention.anyTrack(u, v)
-        : attention.sceneTrack(world.people.scenes[listener * favouriteScenes + favourite]!, u, v);
-    const step = Math.floor((world.truth.utility(listener, track) + 6) * 32);
-    found[n] = track;
-    total += searchWeights[Math.max(0, Math.min(384, step))]!;
-    foundWeight[n] = total;
+    const word = wordAt(key0, key1, word0 + choiceWords.first + n);
+    found[n] = trackFrom(attention, pools + poolFor(stage, listener, word), word);
   }
-  const target = draw() * total;
-  let n = 0;
-  while (foundWeight[n]! <= target) n++;
-  choice.track = found[n]!;
+  choice.score = -0x8000_0000;
+  for (let n = 0; n < searchCandidates; n++) {
+    const score = stage.truth.score(listener, found[n]!);
+    if (score <= choice.score) continue;
+    choice.score = score;
+    choice.track = found[n]!;
+  }
+}
+
+/** Where the low byte of a word looks for music: a third everywhere, a third in the dearest scene, the rest in the others. */
+function poolFor({ people }: Stage, listener: number, word: number): number {
+  const where = word & 255;
+  if (where < 85) return 0;
+  const favourite = where < 171 ? 0 : where < 222 ? 1 : 2;
+  return 1 + people.scenes[listener * favouriteScenes + favourite]!;
 }

@@ -1,24 +1,23 @@
 import { sigmoid } from './exact.ts';
+import { unit } from './units.ts';
 
-/** A chance that depends on a number, as a table of 16-bit thresholds: the decision is a comparison of integers. */
+/** A chance that depends on a utility, as a table of 16-bit thresholds: the decision is a comparison of integers. */
 export interface Curve {
-  /** Whether it happens at x, given a uniform number u in [0, 1). */
-  happens(x: number, u: number): boolean;
+  /** Whether it happens at a utility of `x` / 4096, given 16 random bits. */
+  happens(x: number, bits: number): boolean;
 }
 
-const low = -8;
-const high = 8;
-const stepsPerUnit = 64;
+const low = -8 * unit;
+const high = 8 * unit;
+/** A step is 1/64 of a unit. */
+const shift = 6;
 
-/** The logistic chance: one half at `middle`, steeper for larger `slope`. x is cut to [−8, 8] and to 64 steps a unit. */
+/** The logistic chance: one half at `middle`, steeper for larger `slope`. Utility is cut to [−8, 8] and to 64 steps a unit. */
 export function logisticCurve(options: { readonly middle: number; readonly slope: number }): Curve {
-  const thresholds = Uint16Array.from({ length: (high - low) * stepsPerUnit + 1 }, (_, i) =>
-    Math.round(65_535 * sigmoid(options.slope * (low + i / stepsPerUnit - options.middle))),
+  const thresholds = Uint16Array.from({ length: ((high - low) >> shift) + 1 }, (_, i) =>
+    Math.round(65_535 * sigmoid(options.slope * ((low + (i << shift)) / unit - options.middle))),
   );
   return {
-    happens: (x, u) => {
-      const clipped = Math.max(low, Math.min(high, x));
-      return Math.floor(u * 65_536) < thresholds[Math.floor((clipped - low) * stepsPerUnit)]!;
-    },
+    happens: (x, bits) => bits < thresholds[((x < low ? low : x > high ? high : x) - low) >> shift]!,
   };
 }

@@ -1,16 +1,25 @@
-import { EventBuffer, type EventColumns, sourceCode } from '../engine/core/events.ts';
+import { EventBuffer, type EventColumns, kindCode, sourceCode } from '../engine/core/events.ts';
+import { keyInto, block as keyWords, wordAt } from '../engine/core/random.ts';
 import { dayOf, startOfDay } from '../engine/core/time.ts';
 import { listenerTable } from './actors/listener.ts';
-import { closeCharts } from './charts.ts';
+import { closeCharts, countPlays } from './charts.ts';
 import type { Crowd } from './crowd.ts';
-import { blockListeners } from './heard.ts';
-import { createDayPlan, type DayPlan, endOf, planDay } from './plan.ts';
-import { playSession } from './session.ts';
+import { createDayPlan, type DayPlan, dayWords, endOf, planDay } from './plan.ts';
+import { playSession, type SessionPlan } from './session.ts';
 import { recall, signUp } from './signup.ts';
-import type { ServedSlate } from './slate.ts';
+import type { Slates } from './slate.ts';
 import { maxSessionsPerDay, stepOf } from './steps.ts';
-import { type Mode, record, type Today, tell } from './today.ts';
+import { type Mode, record, type Today } from './today.ts';
 import type { World } from './world.ts';
+
+/** The unit of work and of log: fixed, so that results do not depend on how many workers there are. */
+export const blockListeners = 512;
+
+/** Listeners [from, to). */
+export interface Block {
+  readonly from: number;
+  readonly to: number;
+}
 
 /** Listeners about to look at their slates, and what the service could have learnt since it was last asked. */
 export interface SlateRequests {
@@ -22,12 +31,7 @@ export interface SlateRequests {
 }
 
 /**
- * Simulate one day. Listeners are taken in fixed blocks; within a block, round r runs the r-th session of everybody who
- * has one. Before each round the generator yields the requests of those who will look at a slate in it, and is to be
- * resumed with one answer per request, in order; a slate without tracks means that nothing was shown.
- *
- * Who listens, when, and for how long at most is drawn from keys alone. An `organic` day yields nothing.
- *
+ * Simulate one day on this thread: its blocks, one after the other. See {@link simulateBlock} for what is yielded.
  * @returns what was logged after the last request. The yielded parts and this one, in order, are the day's log.
  */
 export function* simulateDay(
@@ -35,38 +39,57 @@ export function* simulateDay(
   crowd: Crowd,
   day: number,
   mode: Mode,
-): Generator<SlateRequests, EventColumns, readonly ServedSlate[]> {
+): Generator<SlateRequests, EventColumns, Slates> {
   const log = new EventBuffer();
-  const today: Today = { world, state: crowd.state, attention: world.attentionOn(day), day, mode, log };
-  const present = world.listenerCountAt(startOfDay(day + 1) - 1);
-  const plan = createDayPlan(Math.min(blockListeners, present));
-  let told = 0;
-  for (let from = 0; from < present; from += blockListeners) {
-    const block = { from, to: Math.min(from + blockListeners, present) };
-    const rounds = beginBlock(today, block, plan);
-    for (let round = 0; round < rounds; round++) {
-      const looking = mode === 'served' ? lookingIn(block, plan, round) : nobody;
-      let slates: readonly ServedSlate[] = [];
-      if (looking.listeners.length > 0) {
-        slates = yield { ...looking, events: log.slice(told) };
-        told = log.length;
-        noteServed(crowd, slates, looking.listeners.length);
-      }
-      playRound(today, block, plan, round, slates);
-    }
-    endBlock(today, block);
-  }
-  closeCharts(crowd.state.charts, world.options.regions);
-  return log.slice(told);
+  const { columns, library, charts } = crowd.state;
+  const today: Today = { stage: world, columns, library, charts, attention: world.attentionOn(day), day, mode, log };
+  for (const block of blocksOn(world, day)) yield* simulateBlock(today, block);
+  closeCharts(charts, world.options.regions);
+  crowd.count(log.view());
+  return log.rest();
 }
 
-interface Block {
-  readonly from: number;
-  readonly to: number;
+/** Everybody who has signed up by the end of the day, in blocks. */
+export function blocksOn(world: Pick<World, 'listenerCountAt'>, day: number): Block[] {
+  const present = world.listenerCountAt(startOfDay(day + 1) - 1);
+  return Array.from({ length: Math.ceil(present / blockListeners) }, (_, b) => ({
+    from: b * blockListeners,
+    to: Math.min((b + 1) * blockListeners, present),
+  }));
+}
+
+/**
+ * Simulate one day of a block of listeners; what they do is appended to `today.log`. Round r runs the r-th session of
+ * everybody who has one. Before each round the generator yields the requests of those who will look at a slate in it, and is
+ * to be resumed with one answer per request, in order; a slate without tracks means that nothing was shown.
+ *
+ * Who listens, when, and for how long at most is drawn from keys alone. An `organic` day yields nothing.
+ */
+export function* simulateBlock(today: Today, block: Block): Generator<SlateRequests, void, Slates> {
+  const { log, stage, charts } = today;
+  const loggedBefore = log.length;
+  const plan = createDayPlan(block.to - block.from);
+  const rounds = beginBlock(today, block, plan);
+  for (let round = 0; round < rounds; round++) {
+    const looking = today.mode === 'served' ? lookingIn(block, plan, round) : nobody;
+    const asked = looking.listeners.length;
+    if (asked === 0) {
+      playRound(today, block, plan, round, undefined);
+      continue;
+    }
+    const slates = yield { ...looking, events: today.log.rest() };
+    if (slates.start.length !== asked) {
+      throw new Error(`${asked} slates were asked for, ${slates.start.length} came`);
+    }
+    playRound(today, block, plan, round, slates);
+  }
+  endBlock(today, block);
+  countPlays(charts, log.view(), loggedBefore, stage.arrivals.region, stage.releases.artist.length);
 }
 
 const nobody = { listeners: new Uint32Array(0), times: new Int32Array(0) };
 
+const { step, events: chart } = listenerTable;
 const stateCode = (name: string): number => listenerTable.states.indexOf(name);
 const signingUp = stateCode('signingUp');
 const dormant = stateCode('dormant');
@@ -78,92 +101,82 @@ const returnPerDay = 0.05;
 
 /** Morning: sign-ups, departures, holidays, and the plan of everybody's day. How many rounds there are. */
 function beginBlock(today: Today, { from, to }: Block, plan: DayPlan): number {
-  const { world, state, day } = today;
+  const { stage, columns, day } = today;
+  const { state } = columns;
   let rounds = 0;
   for (let listener = from; listener < to; listener++) {
     const row = listener - from;
-    plan.count[row] = 0;
-    if (state.columns.state[listener] === signingUp) {
-      if (world.arrivals.signedUpAt[listener]! < startOfDay(day)) recall(today, listener);
+    if (state[listener] === churned) continue;
+    keyInto(stage.keys.day, listener, stepOf(day));
+    const key0 = keyWords[0]!;
+    const key1 = keyWords[1]!;
+    if (state[listener] === signingUp) {
+      if (stage.arrivals.signedUpAt[listener]! < startOfDay(day)) recall(today, listener);
       else signUp(today, listener);
     } else {
-      changeLife(today, listener);
+      changeLife(today, listener, wordAt(key0, key1, dayWords.leaves), wordAt(key0, key1, dayWords.changes));
+      if (state[listener] === churned || state[listener] === dormant) continue;
     }
-    const now = state.columns.state[listener];
-    if (now === churned || now === dormant) continue;
-    planDay(world, listener, day, plan, row);
-    rounds = Math.max(rounds, plan.count[row]!);
+    planDay(stage, listener, day, key0, key1, plan, row);
+    if (plan.count[row]! > rounds) rounds = plan.count[row]!;
   }
   return rounds;
 }
 
 /** Leave, fall dormant, or come back, by keyed chances that no recommendation changes. */
-function changeLife(today: Today, listener: number): void {
-  const { world, state, day } = today;
-  if (state.columns.state[listener] === churned) return;
-  const draw = world.streams('life', listener, stepOf(day));
-  const leaves = draw();
-  const changes = draw();
-  const age = day - dayOf(world.arrivals.signedUpAt[listener]!);
-  if (leaves < world.options.churnPerDay * (age <= 7 ? firstWeekChurn : 1)) {
-    tell(today, listener, 'churn.due');
-    record(today, 'churn', listener, startOfDay(day), { source: sourceCode.onboarding });
-  } else if (state.columns.state[listener] === dormant) {
-    if (changes < returnPerDay) tell(today, listener, 'return.due');
-  } else if (changes < world.options.lapsePerDay) {
-    tell(today, listener, 'lapse.due');
+function changeLife(today: Today, listener: number, leaves: number, changes: number): void {
+  const { stage, columns, day } = today;
+  const { churnPerDay, lapsePerDay } = stage.options;
+  const isNew = day - dayOf(stage.arrivals.signedUpAt[listener]!) <= 7;
+  if (leaves >>> 0 < churnPerDay * (isNew ? firstWeekChurn : 1) * 2 ** 32) {
+    step(columns, listener, chart['churn.due']);
+    record(today, kindCode.churn, listener, startOfDay(day), sourceCode.onboarding);
+  } else if (columns.state[listener] === dormant) {
+    if (changes >>> 0 < returnPerDay * 2 ** 32) step(columns, listener, chart['return.due']);
+  } else if (changes >>> 0 < lapsePerDay * 2 ** 32) {
+    step(columns, listener, chart['lapse.due']);
   }
 }
 
 /** Who looks at a slate in this round, in order of listeners. */
 function lookingIn({ from, to }: Block, plan: DayPlan, round: number): Omit<SlateRequests, 'events'> {
-  const listeners: number[] = [];
-  const times: number[] = [];
+  const listeners = new Uint32Array(to - from);
+  const times = new Int32Array(to - from);
+  let asked = 0;
   for (let row = 0; row < to - from; row++) {
     const at = row * maxSessionsPerDay + round;
     if (round >= plan.count[row]! || plan.looks[at] === 0) continue;
-    listeners.push(from + row);
-    times.push(plan.start[at]!);
+    listeners[asked] = from + row;
+    times[asked++] = plan.start[at]!;
   }
-  return { listeners: Uint32Array.from(listeners), times: Int32Array.from(times) };
+  return { listeners: listeners.slice(0, asked), times: times.slice(0, asked) };
 }
 
-function noteServed(crowd: Crowd, slates: readonly ServedSlate[], asked: number): void {
-  if (slates.length !== asked) throw new Error(`${asked} slates were asked for, ${slates.length} came`);
-  const { slatesServed } = crowd.state;
-  for (const { generation } of slates) slatesServed.set(generation, (slatesServed.get(generation) ?? 0) + 1);
-}
+const session: SessionPlan = { listener: 0, session: 0, start: 0, end: 0, length: 0 };
 
-function playRound(
-  today: Today,
-  { from, to }: Block,
-  plan: DayPlan,
-  round: number,
-  slates: readonly ServedSlate[],
-): void {
+function playRound(today: Today, { from, to }: Block, plan: DayPlan, round: number, slates: Slates | undefined): void {
   let answered = 0;
   for (let row = 0; row < to - from; row++) {
     if (round >= plan.count[row]!) continue;
     const at = row * maxSessionsPerDay + round;
-    const slate = today.mode === 'served' && plan.looks[at] === 1 ? slates[answered++] : undefined;
-    const session = {
-      listener: from + row,
-      session: round,
-      start: plan.start[at]!,
-      end: endOf(plan, row, round, today.day),
-      length: plan.length[at]!,
-    };
-    playSession(today, session, slate);
+    session.listener = from + row;
+    session.session = round;
+    session.start = plan.start[at]!;
+    session.end = endOf(plan, row, round, today.day);
+    session.length = plan.length[at]!;
+    const looks = slates !== undefined && plan.looks[at] === 1;
+    playSession(today, session, looks ? slates : undefined, answered);
+    if (looks) answered++;
   }
 }
 
 /** Night: everybody is a day older; who has been away too long is gone. */
 function endBlock(today: Today, { from, to }: Block): void {
-  const { columns } = today.state;
+  const { columns, day } = today;
   for (let listener = from; listener < to; listener++) {
     if (columns.state[listener] === churned) continue;
-    tell(today, listener, 'day.ended');
+    step(columns, listener, chart['day.ended']);
     if (columns.state[listener] !== churned) continue;
-    record(today, 'churn', listener, startOfDay(today.day + 1) - 1, { source: sourceCode.onboarding });
+    record(today, kindCode.churn, listener, startOfDay(day + 1) - 1, sourceCode.onboarding);
   }
 }

@@ -1,4 +1,4 @@
-import { block, type Draw, threefry2x32 } from '../engine/core/random.ts';
+import type { Draw } from '../engine/core/random.ts';
 
 /**
  * eˣ and ln by +, −, · and ÷ only, which are exact to the last bit in every JavaScript engine; `Math.exp` and `Math.log`
@@ -32,23 +32,6 @@ const root3 = Math.sqrt(3);
 
 /** A bell-shaped number, mean 0, variance 1, within ±3.47: the sum of four uniform draws. Always four draws. */
 export const bell = (draw: Draw): number => (draw() + draw() + draw() + draw() - 2) * root3;
-
-/** Bell-shaped numbers that belong to pairs: nothing is stored, the same pair always has the same number. */
-export type PairBell = (a: number, b: number) => number;
-
-/** The {@link PairBell} whose key is the next two draws; the four uniform parts have 16 bits each. */
-export function pairBell(draw: Draw): PairBell {
-  const key0 = (draw() * 2 ** 32) | 0;
-  const key1 = (draw() * 2 ** 32) | 0;
-  return (a, b) => {
-    threefry2x32(a, b, key0, key1);
-    const x = block[0]!;
-    const y = block[1]!;
-    // Four half steps make the sum's mean exactly 2.
-    const sum = (x >>> 16) + (x & 0xffff) + (y >>> 16) + (y & 0xffff) + 2;
-    return (sum / 65_536 - 2) * root3;
-  };
-}
 
 /** An index drawn in proportion to `weights`, from one uniform number u in [0, 1). */
 export function pick(weights: ArrayLike<number>, u: number): number {

@@ -20,20 +20,20 @@ const favoured = (hours: readonly number[], chronotype: number): number[] =>
   hours.map((weight, hour) => {
     const { from, to } = chronotypeHours[chronotype] ?? { from: 0, to: 0 };
     const isOurs = (hour >= from && hour < to) || (hour + 24 >= from && hour + 24 < to);
-    return isOurs ? 3 * weight + 6 : weight;
+    return isOurs ? 1.2 * weight : weight;
   });
 
-const tables = chronotypeHours.map((_, chronotype) => ({
-  weekday: favoured(weekdayHours, chronotype),
-  weekend: favoured(weekendHours, chronotype),
-}));
+/** The hours as often as they are favoured, in 256ths: [chronotypes × (weekday, weekend) × 256]. */
+const hourTables = Uint8Array.from({ length: chronotypes * 2 * 256 }, (_, i) => {
+  const chronotype = i >> 9;
+  const isWeekend = ((i >> 8) & 1) === 1;
+  return pick(favoured(isWeekend ? weekendHours : weekdayHours, chronotype), ((i & 255) + 0.5) / 256);
+});
 
 /** A second of the day for anybody, from two uniform numbers: hour, then moment within it. */
 export const secondOfDay = (u: number, v: number): number => pick(weekdayHours, u) * 3600 + Math.floor(v * 3600);
 
-/** A second of the day for a listener of this chronotype. */
-export function sessionSecond(chronotype: number, isWeekend: boolean, u: number, v: number): number {
-  const table = tables[chronotype];
-  const hours = table === undefined ? weekdayHours : isWeekend ? table.weekend : table.weekday;
-  return pick(hours, u) * 3600 + Math.floor(v * 3600);
-}
+/** A second of the day for a listener of this chronotype, from a random word: 8 bits for the hour, 24 for the moment. */
+export const sessionSecond = (chronotype: number, isWeekend: boolean, word: number): number =>
+  hourTables[(chronotype << 9) | (isWeekend ? 256 : 0) | (word >>> 24)]! * 3600 +
+  Math.floor((word & 0xffffff) * (3600 / 2 ** 24));

@@ -24,7 +24,9 @@ import { DubplateError } from '../engine/core/errors.ts';
 import { type EventColumns, eventKinds, eventSources } from '../engine/core/events.ts';
 import { writeFileAtomic } from '../engine/core/files.ts';
 import { writeNpy } from '../engine/core/npy.ts';
+import { rateOf } from './activity.ts';
 import { favouriteScenes } from './people.ts';
+import { unit } from './units.ts';
 import type { World } from './world.ts';
 
 type Column = readonly [name: string, data: Data];
@@ -112,7 +114,7 @@ export function writeTracks(path: string, world: World): void {
  * `tracks.arrow` (true sound, scene, fame) and the family's matrices as `.npy`, from which every utility follows.
  */
 export function writeTruth(world: World, folder: string): void {
-  const { people, arrivals, sounds, truth, releases } = world;
+  const { people, arrivals, sounds, truth, releases, artists } = world;
   const listeners = arrivals.signedUpAt.length;
   const tracks = releases.artist.length;
   const sceneOf = (n: number): Uint8Array =>
@@ -120,9 +122,16 @@ export function writeTruth(world: World, folder: string): void {
   const timbreOf = (c: number): Float32Array =>
     Float32Array.from({ length: tracks }, (_, t) => sounds.timbre[t * 4 + c] ?? 0);
   writeTable(join(folder, 'listeners.arrow'), listeners, [
-    ['cohort', text(Array.from(arrivals.cohort, (cohort) => arrivals.cohortNames[cohort] ?? ''))],
-    ['sessionsPerDay', column(new Float32(), Float32Array.from(people.sessionsPerDay), listeners)],
-    ['explore', column(new Float32(), people.explore, listeners)],
+    ['cohort', text(Array.from(arrivals.cohorts(), (cohort) => arrivals.cohortNames[cohort] ?? ''))],
+    ['sessionsPerDay', column(new Float32(), Float32Array.from(people.activity, rateOf), listeners)],
+    [
+      'explore',
+      column(
+        new Float32(),
+        Float32Array.from(people.explore, (share) => share / 255),
+        listeners,
+      ),
+    ],
     ['patience', column(new Uint8(), people.patience, listeners)],
     ...Array.from(
       { length: favouriteScenes },
@@ -137,17 +146,17 @@ export function writeTruth(world: World, folder: string): void {
     ['envelope', column(new Float32(), timbreOf(1), tracks)],
     ['oddEven', column(new Float32(), timbreOf(2), tracks)],
     ['modulation', column(new Float32(), timbreOf(3), tracks)],
+    ['scene', column(new Uint8(), artists.trackScene, tracks)],
     [
-      'scene',
+      'fame',
       column(
-        new Uint8(),
-        Uint8Array.from(releases.artist, (artist) => truth.scene[artist] ?? 0),
+        new Float32(),
+        Float32Array.from(artists.fame, (fame) => fame / unit),
         tracks,
       ),
     ],
-    ['fame', column(new Float32(), truth.fame, tracks)],
   ]);
-  for (const [name, matrix] of Object.entries(truth.matrices)) writeNpy(join(folder, `${name}.npy`), matrix);
+  for (const [name, matrix] of Object.entries(truth.matrices())) writeNpy(join(folder, `${name}.npy`), matrix);
 }
 
 type Numbers = Uint8Array | Int16Array | Int32Array | Uint32Array | Float32Array;

@@ -28,7 +28,8 @@ export const worldOptionsSchema = z.strictObject({
     })
     .refine((cohorts) => Object.values(cohorts).some((cohort) => cohort.listeners > 0), {
       message: 'at least one cohort needs listeners',
-    }),
+    })
+    .refine((cohorts) => Object.keys(cohorts).length <= 256, { message: 'at most 256 cohorts' }),
   /** Share of the day-0 listeners who signed up during the past that the run knows; the others did before it. */
   pastSignupShare: share.default(0.3),
   /** Share of the variance of a listener's taste over tracks that the sound carries; the rest is scene, artist, chance. */
@@ -50,9 +51,9 @@ export const worldOptionsSchema = z.strictObject({
   /** Mean tracks per artist in the catalogue of day 0. */
   tracksPerArtist: z.number().min(1).max(1000).default(8),
   /** Length of the hidden taste and quality vectors of the `latent` family. */
-  hiddenFactors: z.int().min(1).max(256).default(12),
+  hiddenFactors: z.int().min(1).max(64).default(8),
   /** Mean sessions of a signed-up listener and day; the listeners' own means are log-normal around it. */
-  sessionsPerDay: z.number().positive().max(8).default(1.5),
+  sessionsPerDay: z.number().positive().max(8).default(1.2),
   /** Chance a day of leaving for good, and of staying away for some weeks; leaving is likelier in the first week. */
   churnPerDay: share.default(0.001),
   lapsePerDay: share.default(0.002),

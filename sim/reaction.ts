@@ -1,6 +1,6 @@
 import { eventSources } from '../engine/core/events.ts';
-import type { Draw } from '../engine/core/random.ts';
 import { logisticCurve } from './curve.ts';
+import { inUnits } from './units.ts';
 
 /** What a listener does with one track; overwritten from play to play. */
 export interface Reaction {
@@ -8,9 +8,8 @@ export interface Reaction {
   playedMs: number;
   /** Saved aloud, where it was not in the library yet. */
   isSaved: boolean;
-  /** Kept in the library without saving it aloud. */
+  /** Kept in the library, saved aloud or not. */
   isKept: boolean;
-  isFollowing: boolean;
 }
 
 /** What one expects from a track one asked for, added to its utility, by source: slate, library, search, charts, artist. */
@@ -22,39 +21,45 @@ const expectation: Readonly<Record<(typeof eventSources)[number], number>> = {
   artist: 0.2,
   onboarding: 0,
 };
-const expected = eventSources.map((source) => expectation[source]);
+const expected = Int32Array.from(eventSources, (source) => inUnits(expectation[source]));
 
-const satisfaction = logisticCurve({ middle: 1, slope: 0.9 });
+const satisfaction = logisticCurve({ middle: 0.6, slope: 1 });
 const keeping = logisticCurve({ middle: 1.3, slope: 2 });
 const saving = logisticCurve({ middle: 2.2, slope: 1.4 });
 
-/** Of the skips, those within five seconds; the others come before thirty. Of the satisfied plays, those to the end. */
-const earlySkipShare = 0.68;
-const fullPlayShare = 0.8;
+/** Of the skips, those within five seconds; the others come before thirty. Of the satisfied plays, those to the end. In 65,536ths. */
+const earlySkipShare = 0.62 * 65_536;
+const fullPlayShare = 0.8 * 65_536;
 const satisfiedMs = 30_000;
 
 /**
- * Draw the reaction to one exposure; always six draws, so that keyed streams stay in step.
+ * The reaction to one exposure, from two random words: 16 bits each for liking it, how it is heard, keeping and saving it.
  *
- * @param utility true utility, less the wear of repeats.
- * @param source  code of where the track came from.
+ * @param score  true utility in 1/4096.
+ * @param source code of where the track came from.
  */
-export function react(utility: number, source: number, durationMs: number, draw: Draw, reaction: Reaction): void {
-  const likes = draw();
-  const moment = draw();
-  const length = draw();
-  const keeps = draw();
-  const saves = draw();
-  const follows = draw();
-  reaction.isSatisfied = satisfaction.happens(utility + (expected[source] ?? 0), likes);
-  reaction.isKept = reaction.isSatisfied && keeping.happens(utility, keeps);
-  reaction.isSaved = reaction.isSatisfied && saving.happens(utility, saves);
-  reaction.isFollowing = reaction.isSaved || (reaction.isKept && follows < 0.3);
+export function react(
+  score: number,
+  source: number,
+  durationMs: number,
+  word0: number,
+  word1: number,
+  reaction: Reaction,
+): void {
+  const moment = word0 >>> 16;
+  reaction.isSatisfied = satisfaction.happens(score + expected[source]!, word0 & 0xffff);
   if (reaction.isSatisfied) {
+    reaction.isSaved = saving.happens(score, word1 >>> 16);
+    reaction.isKept = reaction.isSaved || keeping.happens(score, word1 & 0xffff);
     reaction.playedMs =
-      moment < fullPlayShare ? durationMs : satisfiedMs + Math.floor(length * (durationMs - satisfiedMs));
+      moment < fullPlayShare
+        ? durationMs
+        : satisfiedMs + Math.floor(((word1 & 0xffff) * (durationMs - satisfiedMs)) / 65_536);
   } else {
+    reaction.isSaved = false;
+    reaction.isKept = false;
+    const within = word1 & 0xffff;
     reaction.playedMs =
-      moment < earlySkipShare ? 400 + Math.floor(length * 4600) : 5000 + Math.floor(length * (satisfiedMs - 5000));
+      moment < earlySkipShare ? 400 + ((within * 4600) >>> 16) : 5000 + ((within * (satisfiedMs - 5000)) >>> 16);
   }
 }

@@ -1,8 +1,8 @@
 import type { Streams } from '../engine/core/random.ts';
 import { friday, secondsPerDay, startOfDay, weekdayOf } from '../engine/core/time.ts';
 import { artistLayout, artistTable } from './actors/artist.ts';
-import { columnsOf } from './actors/rows.ts';
 import { type Alias, aliasOf } from './alias.ts';
+import { columnOf, columnsOf } from './columns.ts';
 import { bell, expExact } from './exact.ts';
 import type { WorldOptions } from './options.ts';
 
@@ -66,32 +66,48 @@ export function planReleases(
     for (const release of today.sort((a, b) => a.time - b.time)) kept.push(release);
     roster.endDay();
   }
+  const recent = [...past, ...run];
   const older = olderReleases(options.tracks - past.length, span.historyDays, halfAgeDays, roster.popular, streams);
-  const all = [...older, ...past, ...run];
-  return {
-    releasedAt: Int32Array.from(all, (release) => release.time),
-    artist: Uint32Array.from(all, (release) => release.artist),
+  const tracks = older.releasedAt.length + recent.length;
+  const releases = {
+    releasedAt: columnOf('int32', tracks),
+    artist: columnOf('uint32', tracks),
     artists: roster.size(),
   };
+  releases.releasedAt.set(older.releasedAt);
+  releases.artist.set(older.artist);
+  recent.forEach(({ time, artist }, n) => {
+    releases.releasedAt[older.releasedAt.length + n] = time;
+    releases.artist[older.artist.length + n] = artist;
+  });
+  return releases;
 }
 
-/** Tracks from before the calendar: their age follows the same law, cut at fifty years. */
+/** Tracks from before the calendar: their age follows the same law, cut at fifty years. In order of release. */
 function olderReleases(
   count: number,
   historyDays: number,
   halfAgeDays: number,
   artists: Alias,
   streams: Streams,
-): Release[] {
-  const releases = Array.from({ length: count }, (_, n) => {
+): Omit<Releases, 'artists'> {
+  const drawn = new Uint32Array(count);
+  // Whole numbers age · count + n, sorted as such: a comparator would take ten times as long.
+  const order = Float64Array.from(drawn, (_, n) => {
     const draw = streams('old-release', n);
     const survives = (1 - draw()) * (halfAgeDays / (halfAgeDays + historyDays));
     const ageDays = Math.min(oldestDays, Math.floor((halfAgeDays * (1 - survives)) / survives) + 1);
     const day = -Math.max(ageDays, historyDays + 1);
     const toFriday = draw() < fridayShare ? (weekdayOf(day) - friday + 7) % 7 : 0;
-    return { time: startOfDay(day - toFriday), artist: artists.draw(draw(), draw()) };
-  });
-  return releases.sort((a, b) => a.time - b.time);
+    drawn[n] = artists.draw(draw(), draw());
+    return (toFriday - day) * count + n;
+  })
+    .sort()
+    .reverse();
+  return {
+    releasedAt: Int32Array.from(order, (key) => startOfDay(-Math.floor(key / count))),
+    artist: Uint32Array.from(order, (key) => drawn[key % count]!),
+  };
 }
 
 /** The artists, with their charts: known ones release in proportion to how productive they are, when they are ready. */
@@ -142,4 +158,4 @@ function createRoster(known: number, streams: Streams) {
   };
 }
 
-const tableOf = (rows: number) => ({ ...columnsOf(artistLayout, rows), state: new Uint8Array(rows) });
+const tableOf = (rows: number) => columnsOf({ ...artistLayout, state: 'uint8' }, rows);

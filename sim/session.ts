@@ -1,135 +1,163 @@
-import { noTrack, sourceCode } from '../engine/core/events.ts';
+import { kindCode, noGeneration, noPosition, noTrack, sourceCode } from '../engine/core/events.ts';
+import { block, keyInto, wordAt } from '../engine/core/random.ts';
 import type { SimTime } from '../engine/core/time.ts';
 import { listenerTable } from './actors/listener.ts';
-import { type Choice, chooseOrganic, fatigue } from './choice.ts';
+import { type Choice, chooseOrganic } from './choice.ts';
+import { forget, isKept, keep } from './library.ts';
 import { type Reaction, react } from './reaction.ts';
-import { isOn, putOn, takeOff } from './shelf.ts';
-import { lookDown, type ServedSlate } from './slate.ts';
-import { stepOf } from './steps.ts';
-import { record, type Today, tell } from './today.ts';
+import { lookDown, type Slates } from './slate.ts';
+import { stepOf, wordOf } from './steps.ts';
+import { record, type Today } from './today.ts';
 
-/** One session as it was planned in the morning. */
+/** One session as it was planned in the morning; overwritten from session to session. */
 export interface SessionPlan {
-  readonly listener: number;
+  listener: number;
   /** 0 for the first of the day. */
-  readonly session: number;
-  readonly start: SimTime;
+  session: number;
+  start: SimTime;
   /** The next session, or the end of the day: nothing starts at or after it. */
-  readonly end: SimTime;
+  end: SimTime;
   /** Tracks the listener has time for. */
-  readonly length: number;
+  length: number;
 }
 
-const isListening = listenerTable.states.map((name) => name.endsWith('.listening'));
+const isListening = Uint8Array.from(listenerTable.states, (name) => (name.endsWith('.listening') ? 1 : 0));
+const { step, events: chart } = listenerTable;
 
 /** Of the positions of a session with a slate, the share at which one turns to it, per unit of `algorithmicShare`. */
 const slateAppetite = 1.7;
+/** How often the same track is played once more, of 65,536. */
+const againChance = 0.025 * 65_536;
+/** How often a kept track is worn out by a play, and let go after a skip, of 65,536. */
+const wearChance = 65_536 / 40;
+const dropChance = 65_536 / 6;
+/** The words of a position that belong to the reaction to a known track, and to what becomes of the library. */
+const reactionWord = 5;
+const libraryWord = 7;
 
-const choice: Choice = { track: noTrack, source: 0 };
-const reaction: Reaction = { isSatisfied: false, playedMs: 0, isSaved: false, isKept: false, isFollowing: false };
+const choice: Choice = { track: noTrack, source: 0, score: 0 };
+const reaction: Reaction = { isSatisfied: false, playedMs: 0, isSaved: false, isKept: false };
 
 /**
  * Listen: open the session, play track after track, leave when time is up or the chart says that one is bored. Every
- * position has draws of its own, and so has every (track, exposure): what one slate changes, it changes there only.
+ * position has words of its own, and so has every first meeting with a track: what one slate changes, it changes there only.
  *
- * @param slate what the service shows, when this session looks at it.
+ * @param slates what the service shows, when this session looks at it: row `row` of them.
  */
-export function playSession(today: Today, plan: SessionPlan, slate: ServedSlate | undefined): void {
-  const { state, world } = today;
-  const { listener } = plan;
-  tell(today, listener, 'session.due');
+export function playSession(today: Today, plan: SessionPlan, slates: Slates | undefined, row: number): void {
+  const { columns, stage, day } = today;
+  const { listener, session } = plan;
+  step(columns, listener, chart['session.due']);
+  keyInto(stage.keys.position, listener, stepOf(day));
+  const key0 = block[0]!;
+  const key1 = block[1]!;
+  keyInto(stage.keys.meeting, listener);
+  const meeting0 = block[0]!;
+  const meeting1 = block[1]!;
+  const slateChance = slateAppetite * stage.options.algorithmicShare * 65_536;
   let time = plan.start;
+  let last = noTrack;
   for (let position = 0; position < plan.length && time < plan.end; position++) {
-    const draw = world.streams('position', listener, stepOf(today.day, plan.session, position));
-    const wantsSlate = draw() < slateAppetite * world.options.algorithmicShare;
-    const slot = slate !== undefined && wantsSlate ? fromSlate(today, plan, position, slate) : -1;
-    if (slot < 0)
-      chooseOrganic({ world, state, attention: today.attention }, listener, time, 'everything', draw, choice);
-    if (choice.track === noTrack) continue;
-    time += hear(today, listener, time, slot, slot < 0 ? undefined : slate);
-    if (!isListening[state.columns.state[listener]!]) return;
+    const word0 = wordOf(session, position);
+    let slot = -1;
+    const way = wordAt(key0, key1, word0);
+    const library = wordAt(key0, key1, word0 + libraryWord);
+    if (last !== noTrack && library >>> 16 < againChance) {
+      // choice.score is what it was.
+      choice.source = sourceCode.library;
+    } else {
+      if (slates !== undefined && (way & 0xffff) < slateChance) slot = fromSlate(today, plan, word0, slates, row);
+      if (slot < 0) chooseOrganic(today, listener, last, 'everything', key0, key1, word0, choice);
+    }
+    const { track, source, score } = choice;
+    if (track === noTrack) continue;
+    if (source === sourceCode.search) {
+      step(columns, listener, chart['track.searched']);
+      record(today, kindCode.search, listener, time, source, track);
+    }
+    // How one takes a track met for the first time belongs to the track, whenever and however it is met.
+    const isKnown = source === sourceCode.library || source === sourceCode.artist;
+    const durationMs = stage.secondsOf(track) * 1000;
+    if (isKnown) {
+      const word1 = wordAt(key0, key1, word0 + reactionWord + 1);
+      react(score, source, durationMs, wordAt(key0, key1, word0 + reactionWord), word1, reaction);
+    } else {
+      const word1 = wordAt(meeting0, meeting1, 2 * track + 1);
+      react(score, source, durationMs, wordAt(meeting0, meeting1, 2 * track), word1, reaction);
+    }
+    logPlay(today, listener, time, slot, slates, row);
+    remember(today, listener, library);
+    last = track;
+    time += Math.ceil(reaction.playedMs / 1000) + 1;
+    if (isListening[columns.state[listener]!] === 0) return;
   }
-  tell(today, listener, 'session.ended');
+  step(columns, listener, chart['session.ended']);
 }
 
 /** Look down the slate from where one stopped; the position tried, or −1. */
-function fromSlate(today: Today, plan: SessionPlan, position: number, slate: ServedSlate): number {
-  const { state, world } = today;
+function fromSlate(today: Today, plan: SessionPlan, word0: number, slates: Slates, row: number): number {
+  const { columns, stage } = today;
   const { listener } = plan;
+  const generation = slates.generation[row]! & 0xff;
   // A new list is read from the top.
-  if (state.slateGeneration[listener] !== slate.generation) {
-    state.slateGeneration[listener] = slate.generation;
-    state.slateCursor[listener] = 0;
+  if (columns.slateGeneration[listener] !== generation) {
+    columns.slateGeneration[listener] = generation;
+    columns.slateCursor[listener] = 0;
   }
-  const draw = world.streams('look', listener, stepOf(today.day, plan.session, position));
-  const slot = lookDown(slate, state.slateCursor[listener]!, listener, world.truth, draw);
-  state.slateCursor[listener] = slot < 0 ? -1 - slot : slot + 1;
+  keyInto(stage.keys.look, listener, stepOf(today.day));
+  const cursor = columns.slateCursor[listener]!;
+  const slot = lookDown(slates, row, cursor, listener, stage.truth, block[0]!, block[1]!, word0);
+  columns.slateCursor[listener] = slot < 0 ? -1 - slot : slot + 1;
   if (slot < 0) return -1;
-  const track = slate.tracks[slot]!;
-  if (!(world.releases.releasedAt[track]! <= plan.start)) {
-    throw new Error(`the slate of generation ${slate.generation} shows track ${track} before it is out`);
+  const track = slates.tracks[slates.start[row]! + slot]!;
+  if (!(stage.releases.releasedAt[track]! <= plan.start)) {
+    throw new Error(`the slate of generation ${slates.generation[row]} shows track ${track} before it is out`);
   }
   choice.track = track;
   choice.source = sourceCode.slate;
+  choice.score = stage.truth.score(listener, track);
   return slot;
 }
 
-/** Play what was chosen: react, log, remember. Seconds until the next track. */
-function hear(today: Today, listener: number, time: SimTime, slot: number, slate: ServedSlate | undefined): number {
-  const { state, world } = today;
+/** The chart and the log hear of a play or skip, and of a save. */
+function logPlay(
+  { columns, library, log }: Today,
+  listener: number,
+  time: SimTime,
+  slot: number,
+  slates: Slates | undefined,
+  row: number,
+): void {
   const { track, source } = choice;
-  if (source === sourceCode.search) {
-    tell(today, listener, 'track.searched');
-    record(today, 'search', listener, time, { track, source });
+  const { isSatisfied, playedMs } = reaction;
+  let position = noPosition;
+  let generation = noGeneration;
+  let propensity = 1;
+  if (slot >= 0 && slates !== undefined) {
+    position = slot;
+    generation = slates.generation[row]!;
+    if (slates.propensity !== undefined) propensity = slates.propensity[slates.start[row]! + slot]!;
   }
-  const exposure = state.heard.add(listener, track);
-  // Reactions belong to (track, exposure), whenever and however the track is met.
-  const step = meetingOf(track, exposure);
-  const utility = world.truth.utility(listener, track) - fatigue(exposure);
-  const durationMs = world.catalogue.tracks[track]!.durationMs;
-  react(utility, source, durationMs, world.streams('reaction', listener, step), reaction);
-  const { playedMs } = reaction;
-  const details =
-    slate === undefined
-      ? { track, playedMs, source }
-      : {
-          track,
-          playedMs,
-          source,
-          position: slot,
-          generation: slate.generation,
-          propensity: slate.propensity?.[slot] ?? 1,
-        };
-  if (slate !== undefined) state.slateEvents.set(slate.generation, (state.slateEvents.get(slate.generation) ?? 0) + 1);
-  record(today, reaction.isSatisfied ? 'play' : 'skip', listener, time, details);
-  tell(today, listener, reaction.isSatisfied ? 'track.finished' : 'track.skipped');
-  if (reaction.isSaved && !isOn(state.library, listener, track)) {
-    tell(today, listener, 'track.saved');
-    record(today, 'save', listener, time, { ...details, playedMs: 0 });
+  const kind = isSatisfied ? kindCode.play : kindCode.skip;
+  log.add(listener, track, time, kind, playedMs, source, position, generation, propensity);
+  step(columns, listener, isSatisfied ? chart['track.finished'] : chart['track.skipped']);
+  if (reaction.isSaved && !isKept(library, listener, track)) {
+    step(columns, listener, chart['track.saved']);
+    log.add(listener, track, time, kindCode.save, 0, source, position, generation, propensity);
   }
-  remember(today, listener, exposure);
-  return Math.ceil(playedMs / 1000) + 1;
 }
 
-/**
- * The n-th time that somebody meets a track, as one step of a stream. The size of the catalogue is no part of it: a longer
- * run, which has more tracks, must not change the days before.
- */
-const meetingOf = (track: number, exposure: number): number => (track + Math.imul(exposure, 0x9e3779b1)) >>> 0;
-
-/** What one play leaves behind: charts, library, followed artists. */
-function remember(today: Today, listener: number, exposure: number): void {
-  const { state, world } = today;
+/** What one play leaves behind in the library. */
+function remember({ library }: Today, listener: number, word: number): void {
   const { track, source } = choice;
-  if (!reaction.isSatisfied) {
-    if (source === sourceCode.library && exposure > 4) takeOff(state.library, listener, track);
-    return;
+  const bits = word & 0xffff;
+  if (reaction.isSatisfied) {
+    if (source === sourceCode.library) {
+      if (bits < wearChance) forget(library, listener, track);
+    } else if (reaction.isKept) {
+      keep(library, listener, track, choice.score, bits);
+    }
+  } else if (source === sourceCode.library && bits < dropChance) {
+    forget(library, listener, track);
   }
-  state.trackPlays[track]! += 1;
-  state.charts.playsToday[world.arrivals.region[listener]! * world.catalogue.tracks.length + track]! += 1;
-  if (!reaction.isKept && !reaction.isSaved) return;
-  // The room that a full shelf makes is drawn from the play itself, so that no stream is shifted.
-  const room = world.streams('room', listener, meetingOf(track, exposure));
-  putOn(state.library, listener, track, room());
-  if (reaction.isFollowing) putOn(state.followed, listener, world.releases.artist[track]!, room());
 }

@@ -1,14 +1,16 @@
 import { EventBuffer, type EventColumns, kindCode, noGeneration, noPosition, noTrack } from '../engine/core/events.ts';
+import { block, keyInto, wordAt } from '../engine/core/random.ts';
 import { startOfDay } from '../engine/core/time.ts';
-import { type Choice, chooseOrganic, fatigue } from './choice.ts';
+import { type Choice, chooseOrganic } from './choice.ts';
 import type { Crowd } from './crowd.ts';
 import { type Reaction, react } from './reaction.ts';
-import { stepOf } from './steps.ts';
+import { stepOf, wordOf } from './steps.ts';
 import type { World } from './world.ts';
 
 /** Tracks in a shadow session, and when it begins. */
 const shadowLength = 40;
 const noon = 12 * 3600;
+const reactionWord = 5;
 
 /**
  * What the listeners of a panel would find by themselves on this day: for each of them one session of searches, charts
@@ -19,40 +21,28 @@ const noon = 12 * 3600;
  */
 export function shadowDay(world: World, crowd: Crowd, day: number, panel: Uint32Array): EventColumns {
   const log = new EventBuffer();
-  const { state } = crowd;
-  const surroundings = { world, state, attention: world.attentionOn(day) };
-  const choice: Choice = { track: noTrack, source: 0 };
-  const reaction: Reaction = { isSatisfied: false, playedMs: 0, isSaved: false, isKept: false, isFollowing: false };
+  const { library, charts } = crowd.state;
+  const surroundings = { stage: world, library, charts, attention: world.attentionOn(day) };
+  const choice: Choice = { track: noTrack, source: 0, score: 0 };
+  const reaction: Reaction = { isSatisfied: false, playedMs: 0, isSaved: false, isKept: false };
   for (const listener of panel) {
     if (!crowd.isMember(listener)) continue;
     const met = new Set<number>();
     let time = startOfDay(day) + noon;
+    keyInto(world.keys.shadow, listener, stepOf(day));
+    const key0 = block[0]!;
+    const key1 = block[1]!;
     for (let position = 0; position < shadowLength; position++) {
-      const draw = world.streams('shadow', listener, stepOf(day, 0, position));
-      chooseOrganic(surroundings, listener, time, 'discovery', draw, choice);
-      const { track, source } = choice;
+      const word0 = wordOf(0, position);
+      chooseOrganic(surroundings, listener, noTrack, 'discovery', key0, key1, word0, choice);
+      const { track, source, score } = choice;
       if (track === noTrack || met.has(track)) continue;
       met.add(track);
-      const utility = world.truth.utility(listener, track) - fatigue(state.heard.exposures(listener, track));
-      const durationMs = world.catalogue.tracks[track]?.durationMs ?? 0;
-      react(
-        utility,
-        source,
-        durationMs,
-        world.streams('shadow-reaction', listener, stepOf(day, 0, position)),
-        reaction,
-      );
-      log.push({
-        user: listener,
-        track,
-        time,
-        kind: reaction.isSatisfied ? kindCode.play : kindCode.skip,
-        playedMs: reaction.playedMs,
-        source,
-        position: noPosition,
-        generation: noGeneration,
-        propensity: 1,
-      });
+      const word1 = wordAt(key0, key1, word0 + reactionWord + 1);
+      const durationMs = world.secondsOf(track) * 1000;
+      react(score, source, durationMs, wordAt(key0, key1, word0 + reactionWord), word1, reaction);
+      const kind = reaction.isSatisfied ? kindCode.play : kindCode.skip;
+      log.add(listener, track, time, kind, reaction.playedMs, source, noPosition, noGeneration, 1);
       time += Math.ceil(reaction.playedMs / 1000) + 1;
     }
   }

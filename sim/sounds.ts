@@ -23,8 +23,8 @@ const trackShare = 0.25;
 /** Tempo, energy and timbre as standard normal-ish coordinates; the key has none. */
 const coordinates = 6;
 
-const slowestBpm = 60;
-const fastestBpm = 190;
+export const slowestBpm = 60;
+export const fastestBpm = 190;
 
 /** Draw the sound of every track around its artist's, and the artist's around a style's. */
 export function drawSounds(releases: Releases, streams: Streams): Sounds {

@@ -1,17 +1,20 @@
 import type { Catalogue, Listener, SoundAttributes, Track } from '../engine/core/catalogue.ts';
+import { noTrack } from '../engine/core/events.ts';
 import { artistId, trackId, userId } from '../engine/core/ids.ts';
-import { createStreams, type Streams } from '../engine/core/random.ts';
+import { createStreams, type KeyedStreams } from '../engine/core/random.ts';
 import type { SimTime } from '../engine/core/time.ts';
 import { type Arrivals, planArrivals } from './arrivals.ts';
-import { drawArtists } from './artists.ts';
+import { type Artists, drawArtists } from './artists.ts';
 import { type Attention, createAttention } from './attention.ts';
 import { createWaveformStore, type WaveformStore } from './audio/waveform-store.ts';
-import { bell } from './exact.ts';
 import type { FamilyName, WorldOptions } from './options.ts';
-import { drawPeople, type People } from './people.ts';
+import { drawPeople } from './people.ts';
 import { planReleases, type Releases } from './releases.ts';
 import { drawSounds, type Sounds, soundOf } from './sounds.ts';
-import { createTruth, type Truth } from './truth.ts';
+import { openStage, type Stage, type StageData } from './stage.ts';
+import { trackLengths } from './track-lengths.ts';
+import { packTracks } from './track-rows.ts';
+import { families } from './truth.ts';
 
 export interface WorldSpan {
   readonly seed: string;
@@ -23,8 +26,8 @@ export interface WorldSpan {
 }
 
 /** Everything that does not depend on what anybody recommends. Immutable; all arms of a world share it. */
-export interface World extends WorldSpan {
-  readonly options: WorldOptions;
+export interface World extends WorldSpan, Stage {
+  readonly arrivals: Arrivals;
   /** All listeners and tracks that will exist in the run, in order of arrival: what the engine may see, once it is time. */
   readonly catalogue: Catalogue;
   /** Begins to synthesise the whole catalogue on another thread; what it returns ends that. */
@@ -32,16 +35,11 @@ export interface World extends WorldSpan {
   /** How many listeners have signed up, and tracks are out, at that time (included). */
   listenerCountAt(time: SimTime): number;
   trackCountAt(time: SimTime): number;
-  /** Hidden: for the world itself and for scoring. */
-  readonly truth: Truth;
-  readonly people: People;
   readonly sounds: Sounds;
-  readonly releases: Releases;
-  readonly arrivals: Arrivals;
-  readonly streams: Streams;
+  readonly artists: Artists;
+  /** The plain data of the stage, for other threads. */
+  readonly data: StageData;
   attentionOn(day: number): Attention;
-  /** The tracks of an artist, oldest first, released or not. */
-  tracksOf(artist: number): Uint32Array;
 }
 
 /**
@@ -49,68 +47,97 @@ export interface World extends WorldSpan {
  * the first days stay as they are.
  */
 export function createWorld(options: WorldOptions, span: WorldSpan): World {
-  const streams = createStreams(streamSeed(span));
+  const streamSeed = `${span.seed} ${span.family}`;
+  const streams = createStreams(streamSeed);
   const releases = planReleases(options, span, streams);
-  const arrivals = planArrivals(options, span, streams);
-  const sounds = drawSounds(releases, streams);
-  const parts: PublicParts = { ...span, options, releases, arrivals, sounds, streams };
-  const tracksByArtist = groupByArtist(releases);
-  const nobody = new Uint32Array(0);
-  return {
+  const parts: PublicParts = {
     ...span,
+    streamSeed,
     options,
-    ...openCatalogue(parts),
-    listenerCountAt: (time) => countUpTo(arrivals.signedUpAt, time),
-    trackCountAt: (time) => countUpTo(releases.releasedAt, time),
-    sounds,
     releases,
-    arrivals,
+    arrivals: planArrivals(options, span, streams),
+    sounds: drawSounds(releases, streams),
     streams,
-    tracksOf: (artist) => tracksByArtist[artist] ?? nobody,
-    ...drawHidden(parts, streams),
   };
+  return worldOf(parts, streamSeed);
 }
 
 /**
  * A world with the same catalogue, sounds and annotations in which everything hidden is different: who likes what, fame,
  * scenes, habits. An engine that only sees what it may cannot tell the two apart by anything but the event log.
  */
-export function scrambleTruth(world: World, seed: string): World {
-  const streams = createStreams(`${world.seed} ${world.family} scrambled ${seed}`);
-  return { ...world, ...openCatalogue(world), ...drawHidden(world, streams) };
-}
+export const scrambleTruth = (world: World, seed: string): World =>
+  worldOf(
+    { ...world, streamSeed: world.publicSeed, streams: createStreams(world.publicSeed) },
+    `${world.seed} ${world.family} scrambled ${seed}`,
+  );
 
-const streamSeed = ({ seed, family }: Pick<WorldSpan, 'seed' | 'family'>): string => `${seed} ${family}`;
-
-interface PublicParts extends Pick<WorldSpan, 'seed' | 'family'> {
+interface PublicParts extends WorldSpan {
+  readonly streamSeed: string;
   readonly options: WorldOptions;
   readonly releases: Releases;
   readonly arrivals: Arrivals;
   readonly sounds: Sounds;
-  readonly streams: Streams;
+  readonly streams: KeyedStreams;
 }
 
-function drawHidden({ options, releases, arrivals, sounds, family }: PublicParts, streams: Streams) {
-  const people = drawPeople(options, arrivals, streams);
-  const artists = drawArtists(releases, options.scenes, streams);
-  const truth = createTruth(family, { options, people, sounds, releases, artists, streams });
-  return { people, truth, attentionOn: createAttention(releases, truth, options) };
-}
-
-function openCatalogue(parts: PublicParts): Pick<World, 'catalogue' | 'prefetchWaveforms'> {
-  const waveforms = createWaveformStore(parts.sounds, streamSeed(parts));
-  return { catalogue: createCatalogue(parts, waveforms), prefetchWaveforms: waveforms.prefetch };
+/** @param hiddenSeed of the streams that everything is drawn from that the engine may not see. */
+function worldOf(parts: PublicParts, hiddenSeed: string): World {
+  const { options, releases, arrivals, seed, family, historyDays, days } = parts;
+  const hidden = createStreams(hiddenSeed);
+  const people = drawPeople(options, arrivals, hidden);
+  const artists = drawArtists(releases, options.scenes, hidden);
+  const drawn = families[family].draw({ ...parts, people, artists, streams: hidden });
+  const data: StageData = {
+    streamSeed: hiddenSeed,
+    publicSeed: parts.streamSeed,
+    family,
+    options,
+    arrivals: { signedUpAt: arrivals.signedUpAt, region: arrivals.region },
+    people,
+    releases,
+    trackScene: artists.trackScene,
+    rows: packTracks(drawn.qualities, drawn.width, artists.fame, nextTracks(releases)),
+    taste: drawn.taste,
+  };
+  const waveforms = createWaveformStore(parts.sounds, parts.streamSeed);
+  let catalogue: Catalogue | undefined;
+  return {
+    ...openStage(data),
+    arrivals,
+    seed,
+    historyDays,
+    days,
+    data,
+    artists,
+    sounds: parts.sounds,
+    /** Made when it is first asked for: a large world that nobody recommends to never needs it. */
+    get catalogue() {
+      catalogue ??= createCatalogue(parts, waveforms);
+      return catalogue;
+    },
+    prefetchWaveforms: waveforms.prefetch,
+    listenerCountAt: (time) => countUpTo(arrivals.signedUpAt, time),
+    trackCountAt: (time) => countUpTo(releases.releasedAt, time),
+    attentionOn: createAttention({
+      releases,
+      artists,
+      options,
+      offset: (day, pool) => hidden('attention', day + 2 ** 20, pool)(),
+    }),
+  };
 }
 
 function createCatalogue(
   { options, releases, arrivals, sounds, streams }: PublicParts,
   waveforms: WaveformStore,
 ): Catalogue {
+  const secondsOf = trackLengths(streams);
   const tracks: Track[] = Array.from(releases.releasedAt, (releasedAt, t) => ({
     id: trackId(`t${t}`),
     artist: artistId(`a${releases.artist[t]}`),
     releasedAt,
-    durationMs: Math.round(Math.max(75, 205 + 50 * bell(streams('duration', t)))) * 1000,
+    durationMs: secondsOf(t) * 1000,
   }));
   const listeners: Listener[] = Array.from(arrivals.signedUpAt, (signedUpAt, l) => ({
     id: userId(`u${l}`),
@@ -126,12 +153,15 @@ function createCatalogue(
   };
 }
 
-function groupByArtist(releases: Releases): Uint32Array[] {
-  const lists: number[][] = Array.from({ length: releases.artists }, () => []);
-  releases.artist.forEach((artist, track) => {
-    lists[artist]?.push(track);
-  });
-  return lists.map((list) => Uint32Array.from(list));
+/** For every track the one that its artist released next, or {@link noTrack}. */
+function nextTracks({ artist, artists }: Releases): Uint32Array {
+  const next = new Uint32Array(artist.length);
+  const after = new Uint32Array(artists).fill(noTrack);
+  for (let t = artist.length - 1; t >= 0; t--) {
+    next[t] = after[artist[t]!]!;
+    after[artist[t]!] = t;
+  }
+  return next;
 }
 
 function checked(track: number, tracks: number): number {

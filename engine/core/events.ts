@@ -55,25 +55,41 @@ export interface EventColumns {
 export class EventBuffer {
   #columns = allocate(1024);
   #length = 0;
+  #told = 0;
 
   get length(): number {
     return this.#length;
   }
 
-  push(event: Event): void {
+  /** Appends one row; the numbers are those of an {@link Event}, in the order of the log file. */
+  add(
+    user: number,
+    track: number,
+    time: SimTime,
+    kind: number,
+    playedMs: number,
+    source: number,
+    position: number,
+    generation: number,
+    propensity: number,
+  ): void {
     if (this.#length === this.#columns.user.length) this.#columns = copy(this.#columns, this.#length, 2 * this.#length);
     const row = this.#length++;
     const columns = this.#columns;
     // One by one: a loop over the names looks every column up by its name, which costs ten times as much.
-    columns.user[row] = event.user;
-    columns.track[row] = event.track;
-    columns.time[row] = event.time;
-    columns.kind[row] = event.kind;
-    columns.playedMs[row] = event.playedMs;
-    columns.source[row] = event.source;
-    columns.position[row] = event.position;
-    columns.generation[row] = event.generation;
-    columns.propensity[row] = event.propensity;
+    columns.user[row] = user;
+    columns.track[row] = track;
+    columns.time[row] = time;
+    columns.kind[row] = kind;
+    columns.playedMs[row] = playedMs;
+    columns.source[row] = source;
+    columns.position[row] = position;
+    columns.generation[row] = generation;
+    columns.propensity[row] = propensity;
+  }
+
+  push({ user, track, time, kind, playedMs, source, position, generation, propensity }: Event): void {
+    this.add(user, track, time, kind, playedMs, source, position, generation, propensity);
   }
 
   append(events: EventColumns): void {
@@ -90,6 +106,24 @@ export class EventBuffer {
     const part = allocate(to - from);
     for (const name of columnNames) part[name].set(this.#columns[name].subarray(from, to));
     return { length: to - from, ...part };
+  }
+
+  /** The rows since this was last asked for, as a copy of their own. */
+  rest(): EventColumns {
+    const from = this.#told;
+    this.#told = this.#length;
+    return this.slice(from);
+  }
+
+  /** All rows so far; valid until the next is added. */
+  view(): EventColumns {
+    return { ...this.#columns, length: this.#length };
+  }
+
+  /** Forgets all rows and keeps their memory. */
+  clear(): void {
+    this.#length = 0;
+    this.#told = 0;
   }
 }
 

@@ -13,18 +13,26 @@ export type Draw = () => number;
  */
 export type Streams = (purpose: string, actor: number, step?: number) => Draw;
 
+/** Streams that also give away the key of a purpose, for {@link keyInto}: where a stream object per occasion is too much. */
+export interface KeyedStreams extends Streams {
+  keyOf(purpose: string): Key;
+}
+
+/** Two words of 32 bits. */
+export type Key = readonly [number, number];
+
 /**
  * All randomness of a world. The seed string is expanded to a 64-bit key by `seedrandom`, once; everything after that is
  * the counter-based generator threefry2x32 with 20 rounds: key(purpose) → key(actor, step) → block(counter).
  *
  * @see Salmon et al. (2011), Parallel random numbers: as easy as 1, 2, 3. A new stream costs about 0.1 µs.
  */
-export function createStreams(seed: string): Streams {
+export function createStreams(seed: string): KeyedStreams {
   const expand = seedrandom(seed);
   const key0 = expand.int32();
   const key1 = expand.int32();
-  const purposeKeys = new Map<string, readonly [number, number]>();
-  const keyOf = (purpose: string): readonly [number, number] => {
+  const purposeKeys = new Map<string, Key>();
+  const keyOf = (purpose: string): Key => {
     let key = purposeKeys.get(purpose);
     if (!key) {
       const words = seedrandom(`${purpose} of ${seed}`);
@@ -34,12 +42,35 @@ export function createStreams(seed: string): Streams {
     }
     return key;
   };
-  return (purpose, actor, step = 0) => {
-    const key = keyOf(purpose);
-    threefry2x32(actor | 0, step | 0, key[0], key[1]);
+  const streams = (purpose: string, actor: number, step = 0): Draw => {
+    keyInto(keyOf(purpose), actor, step);
     return streamOf(block[0]!, block[1]!);
   };
+  return Object.assign(streams, { keyOf });
 }
+
+/** The key of one actor and one step of it, under the key of a purpose; left in {@link block}. */
+export const keyInto = (purpose: Key, actor: number, step = 0): void =>
+  threefry2x32(actor | 0, step | 0, purpose[0], purpose[1]);
+
+/**
+ * Word `i` of the stream of a key: 32 random bits as a signed integer. Any word can be asked for without those before it, in
+ * 4 ns, so an occasion that owns words 8n to 8n + 7 needs no stream object of its own. For each key a permutation of all 32-bit
+ * numbers: three rounds of multiplying and shifting, the second word of the key added after the first of them.
+ *
+ * @see Wellons (2018), Prospecting for hash functions: triple32, whose constants these are. Held against the project's battery.
+ */
+export function wordAt(key0: number, key1: number, i: number): number {
+  let x = (i + key0) | 0;
+  x = Math.imul(x ^ (x >>> 17), 0xed5ad4bb);
+  x = (x + key1) | 0;
+  x = Math.imul(x ^ (x >>> 11), 0xac4c1b51);
+  x = Math.imul(x ^ (x >>> 15), 0x31848bab);
+  return x ^ (x >>> 14);
+}
+
+/** A whole number in [0, n) made of the 32 bits of a word; n ≤ 2³². */
+export const wordBelow = (word: number, n: number): number => Math.floor((word >>> 0) * 2 ** -32 * n);
 
 /** Draws of one 64-bit key: block i of threefry gives draws 2i and 2i + 1. */
 function streamOf(key0: number, key1: number): Draw {

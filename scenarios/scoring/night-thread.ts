@@ -34,20 +34,10 @@ export function openNightScorer(world: World, seed: string, fewestPairs = worthT
   const spec: WorldSpec = { options, span: { seed: world.seed, family, historyDays, days }, seed };
   const thread = new SideThread<Night, NightFigures>(new URL(import.meta.url), spec);
   return {
-    score: (night) => thread.ask(night, buffersOf(night.crowd)), // the crowd is a copy already: it is handed over
+    score: (night) => thread.ask(night),
     close: () => thread.close(),
   };
 }
 
 /** Runs on the other thread. */
 export const respond = ({ options, span, seed }: WorldSpec) => createNightScorer(createWorld(options, span), seed);
-
-/** The memory behind all arrays in `value`. */
-function buffersOf(value: unknown, found = new Set<ArrayBuffer>()): ArrayBuffer[] {
-  if (ArrayBuffer.isView(value)) {
-    if (value.buffer instanceof ArrayBuffer) found.add(value.buffer);
-  } else if (typeof value === 'object' && value !== null) {
-    for (const part of Object.values(value)) buffersOf(part, found);
-  }
-  return [...found];
-}

@@ -1,11 +1,12 @@
 import { createStreams } from '../../engine/core/random.ts';
 import { startOfDay } from '../../engine/core/time.ts';
-import { type CrowdSnapshot, crowdFrom } from '../../sim/crowd.ts';
+import { type CrowdState, crowdOf } from '../../sim/crowd.ts';
 import { writeEvents } from '../../sim/log.ts';
 import { shadowDay } from '../../sim/shadow.ts';
 import type { World } from '../../sim/world.ts';
 import { rankBound } from '../baselines.ts';
 import type { RankingBound } from '../schema.ts';
+import { heardLists } from './heard.ts';
 import {
   type Rankings,
   rankByTruth,
@@ -25,8 +26,10 @@ export interface Night {
   /** How many listeners and tracks there were at the refresh. */
   readonly listenerCount: number;
   readonly trackCount: number;
-  /** As the day begins. */
-  readonly crowd: CrowdSnapshot;
+  /** As the day begins: a copy. */
+  readonly crowd: CrowdState;
+  /** What each panel listener has met, ascending. */
+  readonly heard: readonly Uint32Array[];
   /** What would be served to each panel listener. */
   readonly rankings: Rankings;
   /** How many slots each track has over all lists [trackCount]. */
@@ -66,17 +69,18 @@ export function createNightScorer(world: World, seed: string): (night: Night) =>
   const draws = createStreams(`${seed}/scoring`);
   return (night) => {
     const { day, trackCount } = night;
-    const crowd = crowdFrom(night.crowd);
+    const crowd = crowdOf(night.crowd);
     const segmentation = segmentsAt(startOfDay(day), {
       listeners: world.catalogue.listeners.slice(0, night.listenerCount),
       tracks: world.catalogue.tracks.slice(0, trackCount),
     });
     const panel = panelAt(segmentation, seed);
+    const heard = heardLists(panel.listeners, night.heard);
     const shadow = shadowDay(world, crowd, day, panel.listeners);
     writeEvents(night.shadowFile, shadow);
     const judge = (judged: Panel) => {
-      const oracle = rankByTruth(world.truth, favourites, judged, trackCount, crowd.hasHeard);
-      const relevant = relevantInShadow(shadow, judged, trackCount, crowd.hasHeard);
+      const oracle = rankByTruth(world.truth, favourites, judged, trackCount, heard.hasHeard);
+      const relevant = relevantInShadow(shadow, judged, trackCount, heard.hasHeard);
       const score = (rankings: Rankings, slots = slotsOf(rankings, trackCount)): Figure[] => [
         ...scoreAgainstTruth(rankings, oracle, judged, segmentation),
         ...scoreAgainstShadow(rankings, relevant, judged, segmentation),
@@ -86,7 +90,7 @@ export function createNightScorer(world: World, seed: string): (night: Night) =>
     };
     const { oracle, score } = judge(panel);
     const { plays } = night;
-    const state = { day, panel, trackCount, oracle, plays, hasHeard: crowd.hasHeard, heardBy: crowd.heardBy };
+    const state = { day, panel, trackCount, oracle, plays, ...heard };
     const scoreBound = (bound: RankingBound): Figure[] => {
       if (bound !== 'trueSound') return score(rankBound(bound, state, draws));
       if (!night.handed) throw new Error('nobody said what the engine would make of the true sound');

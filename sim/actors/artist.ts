@@ -1,15 +1,7 @@
 import { setup } from 'xstate';
+import type { ColumnsOf, Layout } from '../columns.ts';
 import { compile } from './compile.ts';
-import {
-  type ColumnsOf,
-  type Layout,
-  type RowAction,
-  type RowEvent,
-  type RowGuard,
-  type RowOf,
-  rowActions,
-  rowGuards,
-} from './rows.ts';
+import { type RowAction, type RowEvent, type RowGuard, type RowOf, rowActions, rowGuards } from './rows.ts';
 
 export const artistLayout = {
   /** Days this artist rests after promoting a release; given. */

@@ -1,5 +1,6 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
-import type { ColumnsOf, Layout, RowAction, RowGuard } from './rows.ts';
+import type { ColumnsOf, Layout } from '../columns.ts';
+import type { RowAction, RowGuard } from './rows.ts';
 
 /** A statechart as a table: what runs. The machine it came from stays the only definition of behaviour. */
 export interface Table<L extends Layout, Event extends string> {
@@ -56,7 +57,8 @@ export function compile<L extends Layout, Event extends string>(
     },
     step(columns, row, event, value = 0) {
       const ways = cells[columns.state[row]! * width + event]!;
-      for (let w = 0; w < ways.length; w++) {
+      const { length } = ways;
+      for (let w = 0; w < length; w++) {
         const way = ways[w]!;
         if (way.guard !== undefined && !way.guard(columns, row, value)) continue;
         const { actions } = way;

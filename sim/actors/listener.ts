@@ -1,15 +1,7 @@
 import { setup } from 'xstate';
+import type { ColumnsOf, Layout } from '../columns.ts';
 import { compile } from './compile.ts';
-import {
-  type ColumnsOf,
-  type Layout,
-  type RowAction,
-  type RowEvent,
-  type RowGuard,
-  type RowOf,
-  rowActions,
-  rowGuards,
-} from './rows.ts';
+import { type RowAction, type RowEvent, type RowGuard, type RowOf, rowActions, rowGuards } from './rows.ts';
 
 /** A listener's numbers that the statechart reads or writes. `patience` is given, the others begin at 0. */
 export const listenerLayout = {
@@ -19,13 +11,13 @@ export const listenerLayout = {
   skips: 'uint32',
   /** Skips since the last satisfied play of this session. */
   skipRun: 'uint8',
-  saves: 'uint32',
+  saves: 'uint16',
   searches: 'uint32',
   picks: 'uint8',
-  sessionsOpened: 'uint32',
-  sessionsClosed: 'uint32',
+  sessionsOpened: 'uint16',
+  sessionsClosed: 'uint16',
   /** Days that ended without a session since the last one. */
-  idleDays: 'uint16',
+  idleDays: 'uint8',
 } as const satisfies Layout;
 
 type L = typeof listenerLayout;

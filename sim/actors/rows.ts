@@ -1,20 +1,5 @@
 import { assign } from 'xstate';
-
-/** The kinds of column an actor's numbers live in. Which one decides how they wrap, so machine and table use the same. */
-const columnTypes = {
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-} as const;
-export type ColumnType = keyof typeof columnTypes;
-
-/** Names and types of the columns of one kind of actor. */
-export type Layout = Readonly<Record<string, ColumnType>>;
-
-/** Typed columns of a layout: entry i of each belongs to actor i. */
-export type ColumnsOf<L extends Layout> = {
-  readonly [N in keyof L]: InstanceType<(typeof columnTypes)[L[N]]>;
-};
+import { type ColumnsOf, columnsOf, type Layout } from '../columns.ts';
 
 /** One actor's numbers by column name: the context of the interpreted machine. */
 export type RowOf<L extends Layout> = { [N in keyof L]: number };
@@ -28,18 +13,6 @@ export type RowAction<L extends Layout> = (columns: ColumnsOf<L>, row: number, v
 export interface RowEvent<Type extends string> {
   readonly type: Type;
   readonly value?: number;
-}
-
-/** Columns of zeros for `rows` actors. */
-export function columnsOf<L extends Layout>(layout: L, rows: number): ColumnsOf<L> {
-  const columns = Object.entries(layout).map(([name, type]) => [name, new columnTypes[type](rows)]);
-  return Object.fromEntries(columns) as ColumnsOf<L>;
-}
-
-/** Columns equal to `columns` that share nothing with them. */
-export function copyColumns<L extends Layout>(columns: ColumnsOf<L>): ColumnsOf<L> {
-  const copies = Object.entries(columns).map(([name, column]) => [name, column.slice()]);
-  return Object.fromEntries(copies) as ColumnsOf<L>;
 }
 
 /** Row `row` of the columns as plain numbers. */
@@ -78,7 +51,7 @@ export function rowActions<L extends Layout, T extends string, N extends string>
 }
 
 function oneRow<L extends Layout>(layout: L, numbers: RowOf<L>): ColumnsOf<L> {
-  const columns = columnsOf(layout, 1);
+  const columns = columnsOf(layout, 1, ArrayBuffer);
   writeRow(columns, 0, numbers);
   return columns;
 }

@@ -1,15 +1,7 @@
 import { setup } from 'xstate';
+import type { ColumnsOf, Layout } from '../columns.ts';
 import { compile } from './compile.ts';
-import {
-  type ColumnsOf,
-  type Layout,
-  type RowAction,
-  type RowEvent,
-  type RowGuard,
-  type RowOf,
-  rowActions,
-  rowGuards,
-} from './rows.ts';
+import { type RowAction, type RowEvent, type RowGuard, type RowOf, rowActions, rowGuards } from './rows.ts';
 
 export const trackLayout = {
   ageDays: 'uint16',
@@ -27,9 +19,9 @@ export type TrackEvent = RowEvent<(typeof trackEvents)[number]>;
 /** A track is new for a week and current for three months. */
 export const newDays = 7;
 export const currentDays = 90;
-/** Attention is fixed-point: 256 is what an old track gets. A new one starts at four times that. */
+/** Attention is fixed-point: 256 is what an old track gets. A new one starts at thirty-two times that. */
 export const settledAttention = 256;
-export const premiereAttention = 4 * settledAttention;
+export const premiereAttention = 32 * settledAttention;
 
 const isNoLongerNew: RowGuard<L> = (columns, row) => columns.ageDays[row]! + 1 >= newDays;
 const isSettled: RowGuard<L> = (columns, row) => columns.ageDays[row]! + 1 >= currentDays;
@@ -41,9 +33,9 @@ const premiere: RowAction<L> = (columns, row) => {
 const ageByADay: RowAction<L> = (columns, row) => {
   columns.ageDays[row]! += 1;
 };
-/** What is above the settled level falls by 1/16 a day: half is left after eleven days. */
+/** What is above the settled level falls by a quarter a day: half is left after two and a half. */
 const cool: RowAction<L> = (columns, row) => {
-  columns.attention[row]! -= (columns.attention[row]! - settledAttention) >> 4;
+  columns.attention[row]! -= (columns.attention[row]! - settledAttention) >> 2;
 };
 const settle: RowAction<L> = (columns, row) => {
   columns.attention[row] = settledAttention;

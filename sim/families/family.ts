@@ -1,32 +1,61 @@
 import type { Matrix } from '../../engine/core/matrix.ts';
-import type { Streams } from '../../engine/core/random.ts';
+import type { KeyedStreams } from '../../engine/core/random.ts';
 import type { Artists } from '../artists.ts';
 import type { WorldOptions } from '../options.ts';
 import type { People } from '../people.ts';
 import type { Releases } from '../releases.ts';
 import type { Sounds } from '../sounds.ts';
+import type { TrackRows } from '../track-rows.ts';
 
-/** What a family builds taste from. */
+/** What a family draws taste from. */
 export interface Ingredients {
   readonly options: WorldOptions;
   readonly people: People;
   readonly sounds: Sounds;
   readonly releases: Releases;
   readonly artists: Artists;
-  readonly streams: Streams;
+  readonly streams: KeyedStreams;
+}
+
+/** What a family's matches are computed from beside its own numbers. */
+export interface Surroundings {
+  readonly people: Pick<People, 'scenes'>;
+  readonly releases: Pick<Releases, 'artist'>;
+  readonly trackScene: Uint8Array;
+  /** The family's qualities, and more, by track. */
+  readonly rows: TrackRows;
+  readonly streams: KeyedStreams;
+}
+
+/** Small integers in shared memory, a few for every listener. */
+export type TasteColumns = Readonly<Record<string, Int8Array | Uint8Array | Int16Array>>;
+
+/** What a family draws. */
+export interface Drawn<Columns extends TasteColumns> {
+  /** What listeners like. */
+  readonly taste: Columns;
+  /** What tracks are like: row-major [tracks × width]. */
+  readonly qualities: Int8Array;
+  readonly width: number;
 }
 
 /**
- * A mechanism of taste. Both matches may have any scale: the world brings each to mean 0 and variance 1 over the tracks of
- * every listener, so that the dial `acousticShare` means the same in all families. Pure; +, −, ·, ÷ and √ only.
+ * Both matches in 1/4096, with mean 0 and variance 1 over the tracks of day 0 for every listener, so that the dial
+ * `acousticShare` means the same in all families. Pure; sums and products of integers only.
  */
-export interface Family {
+export interface Matches {
   /** What the listener makes of how the track sounds. */
   sound(listener: number, track: number): number;
   /** What the listener makes of everything else about the track but its fame. */
   hidden(listener: number, track: number): number;
-  /** The numbers behind both, by file name, for `truth/`. */
-  readonly matrices: Readonly<Record<string, Matrix>>;
+  /** The function soundWeight · sound + hiddenWeight · hidden: asked some hundred million times a day. Weights are whole numbers. */
+  mixed(soundWeight: number, hiddenWeight: number): (listener: number, track: number) => number;
 }
 
-export type CreateFamily = (ingredients: Ingredients) => Family;
+/** A mechanism of taste: drawn once, then opened by every thread over the same memory. */
+export interface Family<Columns extends TasteColumns = TasteColumns> {
+  draw(ingredients: Ingredients): Drawn<Columns>;
+  open(taste: Columns, surroundings: Surroundings): Matches;
+  /** The numbers behind both matches, by file name, for `truth/`. */
+  matrices(taste: Columns, surroundings: Surroundings): Record<string, Matrix>;
+}

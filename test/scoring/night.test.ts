@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { EventColumns } from '../../engine/core/events.ts';
 import { startOfDay } from '../../engine/core/time.ts';
+import { Heard } from '../../scenarios/scoring/heard.ts';
 import { type Night, panelAt } from '../../scenarios/scoring/night.ts';
 import { openNightScorer } from '../../scenarios/scoring/night-thread.ts';
 import { segmentsAt } from '../../scenarios/scoring/segments.ts';
@@ -25,8 +26,10 @@ const world = createWorld(
 function nights(name: string): Night[] {
   const crowd = createCrowd(world);
   const plays = new Float64Array(world.catalogue.tracks.length);
+  const heard = new Heard(world.catalogue.listeners.length);
   for (let day = -8; day < 0; day++) {
     const events = simulateDay(world, crowd, day, 'organic').next().value as EventColumns;
+    heard.observe(events);
     for (let row = 0; row < events.length; row++) if (events.kind[row] === 0) plays[events.track[row]!]! += 1;
   }
   return [0, 1].map((day) => {
@@ -38,7 +41,8 @@ function nights(name: string): Night[] {
       day,
       listenerCount,
       trackCount,
-      crowd: crowd.snapshot(),
+      crowd: crowd.clone().state,
+      heard: Array.from(panel.listeners, (listener) => heard.tracks(listener)),
       rankings: Array.from(panel.listeners, (_, i) => Uint32Array.from({ length: 60 }, (_, n) => (i + n) % trackCount)),
       slots: new Float64Array(trackCount).fill(2),
       bounds: day === 0 ? ['random', 'popular', 'oracle'] : [],
@@ -69,10 +73,10 @@ describe('the scores of a night', () => {
   it('leave the crowd as it was', async () => {
     const crowd = createCrowd(world);
     simulateDay(world, crowd, -8, 'organic').next();
-    const before = crowd.snapshot();
+    const before = crowd.clone().state;
     const [night] = nights('untouched');
-    await openNightScorer(world, seed).score({ ...night!, crowd: crowd.snapshot() });
-    expect(crowd.snapshot()).toEqual(before);
+    await openNightScorer(world, seed).score({ ...night!, crowd: crowd.state });
+    expect(crowd.state).toEqual(before);
   });
 
   it('fail with the error of the other thread', async () => {

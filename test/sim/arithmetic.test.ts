@@ -3,10 +3,20 @@ import { describe, expect, it } from 'vitest';
 import { createStreams } from '../../engine/core/random.ts';
 import { aliasOf } from '../../sim/alias.ts';
 import { logisticCurve } from '../../sim/curve.ts';
-import { bell, expExact, lnExact, pairBell, pick } from '../../sim/exact.ts';
-import { createHeard } from '../../sim/heard.ts';
-import { createShelf, isOn, putOn, takeOff } from '../../sim/shelf.ts';
+import { bell, expExact, lnExact, pick } from '../../sim/exact.ts';
+import {
+  createLibrary,
+  forget,
+  isKept,
+  keep,
+  libraryCapacity,
+  mostTracks,
+  scoreOf,
+  trackOf,
+} from '../../sim/library.ts';
+import { bellOf, pairWord } from '../../sim/pair.ts';
 import { stepOf } from '../../sim/steps.ts';
+import { unit } from '../../sim/units.ts';
 
 describe('exact arithmetic', () => {
   it('agrees with Math.exp and Math.log to eleven digits', () => {
@@ -20,9 +30,11 @@ describe('exact arithmetic', () => {
   });
 
   it('draws bells with mean 0 and variance 1, for streams and for pairs', () => {
-    const draw = createStreams('bells')('test', 0);
-    const pairs = pairBell(draw);
-    for (const next of [() => bell(draw), (n: number) => pairs(n % 200, Math.floor(n / 200))]) {
+    const streams = createStreams('bells');
+    const draw = streams('test', 0);
+    const key = streams.keyOf('pairs');
+    const ofPair = (n: number): number => bellOf(pairWord(key, n % 200, Math.floor(n / 200))) / unit;
+    for (const next of [() => bell(draw), ofPair]) {
       const values = Array.from({ length: 40_000 }, (_, n) => next(n));
       const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
       const variance = values.reduce((sum, value) => sum + value * value, 0) / values.length;
@@ -61,7 +73,8 @@ describe('exact arithmetic', () => {
   it('decides by a chance that grows with x and is one half in the middle', () => {
     const curve = logisticCurve({ middle: 1, slope: 2 });
     const chance = (x: number): number =>
-      Array.from({ length: 1000 }, (_, i) => curve.happens(x, (i + 0.5) / 1000)).filter(Boolean).length / 1000;
+      Array.from({ length: 1024 }, (_, i) => curve.happens(Math.round(x * unit), i * 64 + 32)).filter(Boolean).length /
+      1024;
     expect(chance(1)).toBeCloseTo(0.5, 2);
     expect(chance(2)).toBeCloseTo(1 / (1 + Math.exp(-2)), 2);
     expect(chance(-100)).toBeLessThan(0.001);
@@ -78,53 +91,29 @@ describe('exact arithmetic', () => {
   });
 });
 
-describe('heard tracks', () => {
-  it('count every meeting of every pair, and clones go their own way', () => {
-    const meetings = fc.array(fc.tuple(fc.nat(2), fc.nat(60)), { maxLength: 300 });
-    fc.assert(
-      fc.property(meetings, meetings, (before, after) => {
-        const heard = createHeard(3);
-        const model = new Map<string, number>();
-        for (const [listener, track] of before) {
-          const known = model.get(`${listener} ${track}`) ?? 0;
-          expect(heard.add(listener, track)).toBe(known);
-          model.set(`${listener} ${track}`, known + 1);
-        }
-        const clone = heard.clone();
-        for (const [listener, track] of after) clone.add(listener, track);
-        for (let listener = 0; listener < 3; listener++) {
-          const own = [...model].filter(([key]) => key.startsWith(`${listener} `));
-          expect(heard.distinct(listener)).toBe(own.length);
-          expect(heard.total(listener)).toBe(own.reduce((sum, [, count]) => sum + count, 0));
-          for (let track = 0; track <= 60; track++) {
-            expect(heard.exposures(listener, track)).toBe(model.get(`${listener} ${track}`) ?? 0);
-          }
-        }
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  it('keep listeners of different blocks apart', () => {
-    const heard = createHeard(8192 + 2);
-    heard.add(0, 5);
-    heard.add(8192, 6);
-    expect([heard.exposures(0, 5), heard.exposures(8192, 5), heard.exposures(8192, 6)]).toEqual([1, 0, 1]);
-  });
-});
-
-it('a shelf holds each item once and never more than it has room for', () => {
-  const moves = fc.array(fc.tuple(fc.boolean(), fc.nat(8), fc.double({ min: 0, max: 0.999, noNaN: true })));
+it('a library keeps each track once, remembers how it is liked, and never more than it has room for', () => {
+  const moves = fc.array(
+    fc.record({
+      keeps: fc.boolean(),
+      track: fc.integer({ min: mostTracks - 40, max: mostTracks }),
+      score: fc.integer({ min: -unit, max: 5 * unit }),
+      bits: fc.nat(65_535),
+    }),
+    { maxLength: 200 },
+  );
   fc.assert(
     fc.property(moves, (steps) => {
-      const shelf = createShelf(2, 4);
-      for (const [puts, item, u] of steps) {
-        if (puts) putOn(shelf, 1, item, u);
-        else takeOff(shelf, 1, item);
-        expect(isOn(shelf, 1, item)).toBe(puts);
-        const items = [...shelf.items.subarray(4, 4 + shelf.size[1]!)];
-        expect(new Set(items).size).toBe(items.length);
-        expect(shelf.size[0]).toBe(0);
+      const library = createLibrary(2);
+      for (const { keeps, track, score, bits } of steps) {
+        const wasKept = isKept(library, 1, track);
+        if (keeps) keep(library, 1, track, score, bits);
+        else forget(library, 1, track);
+        expect(isKept(library, 1, track)).toBe(keeps);
+        const items = [...library.items.subarray(libraryCapacity, libraryCapacity + library.size[1]!)];
+        expect(new Set(items.map(trackOf)).size).toBe(items.length);
+        const item = items.find((one) => trackOf(one) === track);
+        if (keeps && !wasKept) expect(Math.abs(scoreOf(item!) - score)).toBeLessThanOrEqual(unit / 10 + 1);
+        expect(library.size[0]).toBe(0);
       }
     }),
   );

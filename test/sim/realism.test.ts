@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { kindCode, sourceCode } from '../../engine/core/events.ts';
 import { startOfDay } from '../../engine/core/time.ts';
+import { Heard } from '../../scenarios/scoring/heard.ts';
 import { familyNames } from '../../sim/options.ts';
 import { livePast, rowsOf, smallWorld } from './support.ts';
 
@@ -46,7 +47,9 @@ describe.each(familyNames)('the past of a %s world', (family) => {
       return isRepeat;
     });
     between(repeats.length / plays.length, 0.55, 0.9);
-    const distinct = Array.from({ length: 200 }, (_, l) => crowd.state.heard.distinct(l)).sort((a, b) => a - b);
+    const heard = new Heard(world.catalogue.listeners.length);
+    heard.observe(log);
+    const distinct = Array.from({ length: 200 }, (_, l) => heard.tracks(l).length).sort((a, b) => a - b);
     between(distinct[100]!, 40, 300);
   });
 

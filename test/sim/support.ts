@@ -1,9 +1,10 @@
 import { digestOf } from '../../engine/core/digest.ts';
 import { columnNames, EventBuffer, type EventColumns, type Event as Row } from '../../engine/core/events.ts';
+import type { ServedSlate } from '../../engine/served-slate.ts';
+import { packSlates } from '../../scenarios/pack-slates.ts';
 import { type Crowd, createCrowd } from '../../sim/crowd.ts';
 import { type SlateRequests, simulateDay } from '../../sim/day.ts';
 import { type FamilyName, type WorldOptionsInput, worldOptionsSchema } from '../../sim/options.ts';
-import type { ServedSlate } from '../../sim/slate.ts';
 import { createWorld, type World } from '../../sim/world.ts';
 
 export type { Row };
@@ -36,7 +37,7 @@ export function runDay(world: World, crowd: Crowd, day: number, answer?: Answer)
   while (!next.done) {
     const request = next.value;
     parts.push(request.events);
-    next = running.next(Array.from(request.listeners, (l, i) => (answer ?? nothing)(l, i, request)));
+    next = running.next(packSlates(Array.from(request.listeners, (l, i) => (answer ?? nothing)(l, i, request))));
   }
   return [...parts, next.value];
 }

@@ -17,7 +17,7 @@ describe('a world', () => {
     expect(listeners.map((l) => l.signedUpAt)).toEqual(listeners.map((l) => l.signedUpAt).sort((a, b) => a - b));
     expect(listeners.length).toBe(200 + 4 * 4);
     expect(tracks[0]!.releasedAt).toBeLessThan(startOfDay(-365));
-    const first = [...world.arrivals.cohort].slice(0, 200);
+    const first = [...world.arrivals.cohorts()].slice(0, 200);
     expect(first.filter((cohort) => cohort === 1).length).toBe(50);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createStreams, type Draw } from '../../../engine/core/random.ts';
-import { stepOf } from '../../../sim/steps.ts';
+import { block, createStreams, type Draw, keyInto, wordAt } from '../../../engine/core/random.ts';
+import { stepOf, wordOf } from '../../../sim/steps.ts';
 import { battery, type Draws } from './battery.ts';
 
 const n = 2 ** 17;
@@ -16,6 +16,13 @@ const firstOf = (stream: (i: number) => Draw, each: number): Draws => {
   return draws;
 };
 
+const session = streams.keyOf('session');
+/** Word `i` of one actor on one day. */
+const word = (actor: number, step: number, i: number): number => {
+  keyInto(session, actor, step);
+  return (wordAt(block[0]!, block[1]!, i) >>> 0) * 2 ** -32;
+};
+
 const sequences: Readonly<Record<string, Draws>> = {
   'one stream': take(streams('session', 0)),
   'the first draws of neighbouring actors': firstOf((actor) => streams('session', actor), 1),
@@ -24,6 +31,12 @@ const sequences: Readonly<Record<string, Draws>> = {
   'one actor, position after position': firstOf((p) => streams('session', 123_456, stepOf(20, p >> 10, p & 1023)), 2),
   'actors far apart': firstOf((actor) => streams('session', Math.imul(actor, 0x10001) >>> 0), 1),
   purposes: firstOf((purpose) => streams(`purpose ${purpose}`, 0), 64),
+  'words of one key': take((i) => word(3, stepOf(1), i)),
+  'every eighth word of one key': take((i) => word(4, stepOf(1), 8 * i)),
+  'words of positions, session after session': take((i) => word(5, stepOf(2), wordOf(i >> 10, i & 1023))),
+  'the same word of neighbouring actors': take((i) => word(i, stepOf(3), 9)),
+  'the same word day after day': take((i) => word(6, stepOf((i & 0xffff) - 32_768, i >> 16), 2)),
+  'a few words each of neighbouring actors': take((i) => word(i >> 2, stepOf(4), i & 3)),
   worlds: firstOf((world) => createStreams(`seed/${world}`)('session', 0), 64),
 };
 

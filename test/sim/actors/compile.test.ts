@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type AnyStateMachine, createActor, createMachine, fromPromise, setup, spawnChild } from 'xstate';
 import { compile } from '../../../sim/actors/compile.ts';
-import { columnsOf, type RowAction, type RowGuard, rowActions, rowGuards } from '../../../sim/actors/rows.ts';
+import { type RowAction, type RowGuard, rowActions, rowGuards } from '../../../sim/actors/rows.ts';
+import { columnsOf } from '../../../sim/columns.ts';
 
 const layout = { trace: 'uint32', open: 'uint8' } as const;
 type L = typeof layout;

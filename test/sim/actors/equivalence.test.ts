@@ -19,7 +19,7 @@ import {
   listenerTable,
   warmPlays,
 } from '../../../sim/actors/listener.ts';
-import { columnsOf, type Layout, readRow, writeRow } from '../../../sim/actors/rows.ts';
+import { readRow, writeRow } from '../../../sim/actors/rows.ts';
 import {
   currentDays,
   newDays,
@@ -28,6 +28,7 @@ import {
   trackMachine,
   trackTable,
 } from '../../../sim/actors/track.ts';
+import { columnsOf, type Layout } from '../../../sim/columns.ts';
 
 interface Chart {
   readonly name: string;
