@@ -129,12 +129,14 @@ async function livePast(world: World, crew: Crew, progress: Progress): Promise<P
   for (let day = -world.historyDays; day < 0; day++) {
     await letSignalsIn();
     progress('living the past, days', world.historyDays + day + 1, world.historyDays);
-    days.push({ day, events: await crew.live(crowd, day, 'organic', nobodyServes) });
+    const events: EventColumns[] = [];
+    await crew.live(crowd, day, 'organic', { ...nobodyServes, log: (stretch) => events.push(stretch) });
+    days.push({ day, events });
   }
   return { crowd, days };
 }
 
-const nobodyServes: Service = {
+const nobodyServes: Omit<Service, 'log'> = {
   observe() {},
   serve() {
     throw new Error('an organic day asked for slates');
@@ -293,8 +295,9 @@ async function nightOf(
 }
 
 /** A day of the crowd against the served slates. */
-function liveDay({ crew, crowd, catalogue, engine, count }: LivingArm, day: number): Promise<EventColumns[]> {
-  return crew.live(crowd, day, 'served', {
+async function liveDay({ crew, crowd, catalogue, engine, count }: LivingArm, day: number): Promise<EventColumns[]> {
+  const lived: EventColumns[] = [];
+  await crew.live(crowd, day, 'served', {
     observe(events) {
       catalogue.admitFrom(events);
       engine.observe(events);
@@ -304,7 +307,9 @@ function liveDay({ crew, crowd, catalogue, engine, count }: LivingArm, day: numb
       count.slatesServed += slates.length;
       return packSlates(slates);
     },
+    log: (events) => lived.push(events),
   });
+  return lived;
 }
 
 /** Every book is balanced, each in itself and the log against all of them. */

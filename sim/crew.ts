@@ -1,4 +1,4 @@
-import { EventBuffer, type EventColumns } from '../engine/core/events.ts';
+import { columnNames, EventBuffer, type EventColumns } from '../engine/core/events.ts';
 import { SideThread } from '../engine/core/side-thread.ts';
 import { closeCharts } from './charts.ts';
 import { columnOf } from './columns.ts';
@@ -18,16 +18,25 @@ export interface Service {
   observe(events: EventColumns): void;
   /** One list for each of the listeners, in order; on `served` days. */
   serve(listeners: Uint32Array, times: Int32Array): Promise<Slates> | Slates;
+  /** Takes the day's log in its order: the stretches of the first block, of the second, … */
+  log(events: EventColumns): void;
 }
 
 /** Those who simulate a world's listeners: this thread alone, or others. The log is the same, byte for byte. */
 export interface Crew {
   /**
    * Simulate one day of a crowd.
-   * @returns the day's log: stretches by block, in order.
+   * @param known lists that listeners have at hand: with them, nobody asks the service.
    */
-  live(crowd: Crowd, day: number, mode: Mode, service: Service): Promise<EventColumns[]>;
+  live(crowd: Crowd, day: number, mode: Mode, service: Service, known?: KnownSlates): Promise<void>;
   close(): Promise<void>;
+}
+
+/** Lists of the same length for everybody, in shared memory: those of listener l are tracks[l · slots … (l + 1) · slots). */
+export interface KnownSlates {
+  readonly tracks: Uint32Array;
+  readonly slots: number;
+  readonly generation: number;
 }
 
 /** Blocks that a thread works on in turn, so that it has something to do while one waits for its slates. */
@@ -41,48 +50,61 @@ export function openCrew(world: World, threads: number): Crew {
 
 function alone(world: World): Crew {
   return {
-    async live(crowd, day, mode, service) {
+    async live(crowd, day, mode, service, known) {
       const { columns, library, charts } = crowd.state;
       const log = new EventBuffer();
       const attention = world.attentionOn(day);
       const today: Today = { stage: world, columns, library, charts, attention, day, mode, log };
-      const parts: EventColumns[] = [];
       for (const block of blocksOn(world, day)) {
-        const living = simulateBlock(today, block);
-        let step = living.next();
-        while (!step.done) {
-          const { listeners, times, events } = step.value;
+        const take = (events: EventColumns): void => {
           service.observe(events);
-          parts.push(events);
-          step = living.next(await service.serve(listeners, times));
+          crowd.count(events);
+          service.log(events);
+        };
+        const steps = simulateBlock(today, block);
+        let step = proceed(steps, known);
+        while (!step.done) {
+          const { listeners, times } = step.value;
+          take(log.rest());
+          step = proceed(steps, known, await service.serve(listeners, times));
         }
-        const rest = log.rest();
-        service.observe(rest);
-        parts.push(rest);
+        take(log.rest());
         log.clear();
       }
-      return endDay(world, crowd, parts);
+      closeCharts(charts, world.options.regions);
     },
     close: async () => {},
   };
 }
 
-/** The charts of tomorrow, and the books. */
-function endDay(world: World, crowd: Crowd, parts: EventColumns[]): EventColumns[] {
-  closeCharts(crowd.state.charts, world.options.regions);
-  for (const part of parts) crowd.count(part);
-  return parts;
+/** The next step of a block's day; where the lists are known, its end. */
+function proceed(steps: BlockSteps, known: KnownSlates | undefined, slates?: Slates): ReturnType<BlockSteps['next']> {
+  let step = slates ? steps.next(slates) : steps.next();
+  while (known && !step.done) step = steps.next(listsOf(known, step.value.listeners));
+  return step;
 }
+
+type BlockSteps = ReturnType<typeof simulateBlock>;
+
+const listsOf = ({ tracks, slots, generation }: KnownSlates, listeners: Uint32Array): Slates => ({
+  tracks,
+  start: listeners.map((listener) => listener * slots),
+  length: new Uint16Array(listeners.length).fill(slots),
+  generation: new Int32Array(listeners.length).fill(generation),
+});
+
+/** What a helper knows of a day. */
+type Begun = Omit<Today, 'stage' | 'log'> & { readonly known: KnownSlates | undefined };
 
 /** What a helper is told, one after the other. */
 type Question =
-  | { readonly begin: Omit<Today, 'stage' | 'log'> }
+  | { readonly begin: Begun }
   | { readonly block: Block }
   | { readonly block: Block; readonly slates: Slates };
 
 /** A block's requests, or that it is done; and what it logged since. */
 interface Progressed {
-  readonly requests?: Omit<SlateRequests, 'events'>;
+  readonly requests?: SlateRequests;
   readonly events: EventColumns;
 }
 
@@ -94,11 +116,11 @@ function together(world: World, helpers: number): Crew {
   // Every helper counts plays for itself, until the night.
   const counts = threads.map(() => columnOf('uint32', world.options.regions * world.releases.artist.length));
   return {
-    async live(crowd, day, mode, service) {
+    async live(crowd, day, mode, service, known) {
       const { columns, library, charts } = crowd.state;
       const attention = world.attentionOn(day);
       const blocks = blocksOn(world, day);
-      const logs: EventColumns[][] = blocks.map(() => []);
+      const turns = inTurn(blocks.length, service.log);
       let claimed = 0;
       const work = async (thread: SideThread<Question, Progressed | undefined>): Promise<void> => {
         for (let b = claimed++; b < blocks.length; b = claimed++) {
@@ -109,25 +131,48 @@ function together(world: World, helpers: number): Crew {
             if (!progressed) throw new Error('a block gave no answer');
             const { requests, events } = progressed;
             service.observe(events);
-            logs[b]!.push(events);
+            crowd.count(events);
+            turns.log(b, events);
             if (!requests) break;
             question = { block, slates: await service.serve(requests.listeners, requests.times) };
           }
+          turns.end(b);
         }
       };
       await Promise.all(
         threads.flatMap((thread, t) => {
           const begun = thread.ask({
-            begin: { columns, library, charts: { ...charts, playsToday: counts[t]! }, attention, day, mode },
+            begin: { columns, library, charts: { ...charts, playsToday: counts[t]! }, attention, day, mode, known },
           });
           return Array.from({ length: blocksInTurn }, () => begun.then(() => work(thread)));
         }),
       );
       for (const count of counts) addTo(charts.playsToday, count);
-      return endDay(world, crowd, logs.flat());
+      closeCharts(charts, world.options.regions);
     },
     close: async () => {
       await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
+
+/** Passes on what blocks log, block after block, as soon as all before have ended. */
+function inTurn(blocks: number, log: Service['log']) {
+  const waiting: EventColumns[][] = Array.from({ length: blocks }, () => []);
+  const hasEnded = new Uint8Array(blocks);
+  let first = 0;
+  const passOn = (): void => {
+    for (const events of waiting[first]?.splice(0) ?? []) log(events);
+  };
+  return {
+    log(block: number, events: EventColumns): void {
+      waiting[block]!.push(events);
+      if (block === first) passOn();
+    },
+    end(block: number): void {
+      hasEnded[block] = 1;
+      for (; hasEnded[first] === 1; first++) passOn();
+      passOn();
     },
   };
 }
@@ -137,12 +182,16 @@ function addTo(sums: Uint32Array, counts: Uint32Array): void {
   counts.fill(0);
 }
 
+/** An answer's log is moved, not copied. */
+export const handedOver = (progressed: Progressed | undefined): ArrayBuffer[] =>
+  progressed ? columnNames.map((name) => progressed.events[name].buffer as ArrayBuffer) : [];
+
 /** Runs on the other thread. */
 export function respond(data: StageData): (question: Question) => Progressed | undefined {
   const stage = openStage(data);
   const living = new Map<number, { readonly log: EventBuffer; readonly steps: ReturnType<typeof simulateBlock> }>();
   const spare: EventBuffer[] = [];
-  let day: Omit<Today, 'stage' | 'log'> | undefined;
+  let day: Begun | undefined;
   return (question) => {
     if ('begin' in question) {
       day = question.begin;
@@ -157,11 +206,8 @@ export function respond(data: StageData): (question: Question) => Progressed | u
       living.set(from, block);
     }
     const { log, steps } = block;
-    const step = 'slates' in question ? steps.next(question.slates) : steps.next();
-    if (!step.done) {
-      const { events, ...requests } = step.value;
-      return { requests, events };
-    }
+    const step = proceed(steps, day.known, 'slates' in question ? question.slates : undefined);
+    if (!step.done) return { requests: step.value, events: log.rest() };
     const events = log.rest();
     living.delete(from);
     log.clear();

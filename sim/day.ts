@@ -1,15 +1,14 @@
-import { EventBuffer, type EventColumns, kindCode, sourceCode } from '../engine/core/events.ts';
+import { kindCode, sourceCode } from '../engine/core/events.ts';
 import { keyInto, block as keyWords, wordAt } from '../engine/core/random.ts';
 import { dayOf, startOfDay } from '../engine/core/time.ts';
 import { listenerTable } from './actors/listener.ts';
-import { closeCharts, countPlays } from './charts.ts';
-import type { Crowd } from './crowd.ts';
+import { countPlays } from './charts.ts';
 import { createDayPlan, type DayPlan, dayWords, endOf, planDay } from './plan.ts';
 import { playSession, type SessionPlan } from './session.ts';
 import { recall, signUp } from './signup.ts';
 import type { Slates } from './slate.ts';
 import { maxSessionsPerDay, stepOf } from './steps.ts';
-import { type Mode, record, type Today } from './today.ts';
+import { record, type Today } from './today.ts';
 import type { World } from './world.ts';
 
 /** The unit of work and of log: fixed, so that results do not depend on how many workers there are. */
@@ -21,32 +20,11 @@ export interface Block {
   readonly to: number;
 }
 
-/** Listeners about to look at their slates, and what the service could have learnt since it was last asked. */
+/** Listeners about to look at their slates. */
 export interface SlateRequests {
   readonly listeners: Uint32Array;
   /** When each of them looks. */
   readonly times: Int32Array;
-  /** Everything logged since the last request, in order: to be observed before answering. */
-  readonly events: EventColumns;
-}
-
-/**
- * Simulate one day on this thread: its blocks, one after the other. See {@link simulateBlock} for what is yielded.
- * @returns what was logged after the last request. The yielded parts and this one, in order, are the day's log.
- */
-export function* simulateDay(
-  world: World,
-  crowd: Crowd,
-  day: number,
-  mode: Mode,
-): Generator<SlateRequests, EventColumns, Slates> {
-  const log = new EventBuffer();
-  const { columns, library, charts } = crowd.state;
-  const today: Today = { stage: world, columns, library, charts, attention: world.attentionOn(day), day, mode, log };
-  for (const block of blocksOn(world, day)) yield* simulateBlock(today, block);
-  closeCharts(charts, world.options.regions);
-  crowd.count(log.view());
-  return log.rest();
 }
 
 /** Everybody who has signed up by the end of the day, in blocks. */
@@ -61,7 +39,8 @@ export function blocksOn(world: Pick<World, 'listenerCountAt'>, day: number): Bl
 /**
  * Simulate one day of a block of listeners; what they do is appended to `today.log`. Round r runs the r-th session of
  * everybody who has one. Before each round the generator yields the requests of those who will look at a slate in it, and is
- * to be resumed with one answer per request, in order; a slate without tracks means that nothing was shown.
+ * to be resumed with one answer per request, in order; a slate without tracks means that nothing was shown. What was logged
+ * before is to be observed before answering.
  *
  * Who listens, when, and for how long at most is drawn from keys alone. An `organic` day yields nothing.
  */
@@ -77,7 +56,7 @@ export function* simulateBlock(today: Today, block: Block): Generator<SlateReque
       playRound(today, block, plan, round, undefined);
       continue;
     }
-    const slates = yield { ...looking, events: today.log.rest() };
+    const slates = yield looking;
     if (slates.start.length !== asked) {
       throw new Error(`${asked} slates were asked for, ${slates.start.length} came`);
     }
@@ -139,7 +118,7 @@ function changeLife(today: Today, listener: number, leaves: number, changes: num
 }
 
 /** Who looks at a slate in this round, in order of listeners. */
-function lookingIn({ from, to }: Block, plan: DayPlan, round: number): Omit<SlateRequests, 'events'> {
+function lookingIn({ from, to }: Block, plan: DayPlan, round: number): SlateRequests {
   const listeners = new Uint32Array(to - from);
   const times = new Int32Array(to - from);
   let asked = 0;

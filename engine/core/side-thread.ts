@@ -1,7 +1,10 @@
 import { parentPort, Worker } from 'node:worker_threads';
 import { DubplateError } from './errors.ts';
 
-/** What the module of a side thread exports as `respond`: called once there with `data`, then with every question. */
+/**
+ * What the module of a side thread exports as `respond`: called once there with `data`, then with every question. It may export
+ * `handedOver`, too: see {@link answerQuestions}.
+ */
 export type Respond<Data, Question, Answer> = (data: Data) => (question: Question) => Answer;
 
 type Plain = Pick<DubplateError, 'code' | 'message' | 'hint' | 'details'>;
@@ -76,10 +79,17 @@ export class SideThread<Question, Answer> {
   }
 }
 
-/** Runs on the other thread. */
-export function answerQuestions<Question, Answer>(respond: (question: Question) => Answer): void {
+/**
+ * Runs on the other thread.
+ * @param handedOver memory within an answer, which is moved instead of copied: the answer must not be used there any more.
+ */
+export function answerQuestions<Question, Answer>(
+  respond: (question: Question) => Answer,
+  handedOver: (answer: Answer) => readonly ArrayBuffer[] = () => [],
+): void {
   parentPort?.on('message', (question: Question) => {
-    parentPort?.postMessage(replyTo(() => respond(question)));
+    const reply = replyTo(() => respond(question));
+    parentPort?.postMessage(reply, 'answer' in reply ? handedOver(reply.answer) : []);
   });
 }
 

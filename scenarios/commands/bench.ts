@@ -1,15 +1,18 @@
-import { Command } from 'commander';
+import { availableParallelism } from 'node:os';
+import { Command, Option } from 'commander';
 import { z } from 'zod';
 import type { Kernel } from '../../engine/als/kernel.ts';
 import { DubplateError } from '../../engine/core/errors.ts';
 import type { Progress } from '../../engine/core/progress.ts';
 import { type AlsOptions, alsOptionsSchema } from '../../engine/options.ts';
+import { familyNames } from '../../sim/options.ts';
 import { benchAls } from '../bench/als.ts';
 import { benchEncoder, type EncoderBench } from '../bench/encoder.ts';
 import { benchFoldIn } from '../bench/fold-in.ts';
 import type { ProblemSize } from '../bench/problem.ts';
 import { benchRetrieval } from '../bench/retrieval.ts';
 import { type BenchRow, benchMachine, printBench } from '../bench/rows.ts';
+import { benchSim, type SimBench } from '../bench/sim.ts';
 import { kernelFor } from '../kernel.ts';
 import { countFlag, countListFlag, threadsFlag } from '../number-flags.ts';
 import { withProgress } from '../progress-bar.ts';
@@ -50,9 +53,9 @@ interface FoldInFlags extends BenchFlags {
 /** `dubplate bench <what>`: measured rates of this machine. */
 export const benchCommand = (): Command => {
   const bench = new Command('bench').description(
-    'measure this machine: training, retrieval, fold-in, the encoder (each has --help and --json)',
+    'measure this machine: training, retrieval, fold-in, the encoder, the simulation (each has --help and --json)',
   );
-  for (const command of [alsCommand(), retrievalCommand(), foldInCommand(), encoderCommand()])
+  for (const command of [alsCommand(), retrievalCommand(), foldInCommand(), encoderCommand(), simCommand()])
     bench.addCommand(command.exitOverride());
   return bench;
 };
@@ -201,6 +204,52 @@ The encoder always works on two threads: how sums are split over threads decides
         benchEncoder(flags, progress),
       );
       printBench({ schema: 1, bench: 'encoder', machine, rows }, flags.json);
+    });
+
+interface SimFlags extends Omit<SimBench, 'threads'> {
+  readonly threads?: number;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+const simCommand = (): Command =>
+  new Command('sim')
+    .description('rows of the log per second and core that the simulated listeners make, and the memory they take')
+    .option('--listeners <count>', 'listeners of day 0; one in a thousand more sign up every day', countFlag, 300_000)
+    .option('--tracks <count>', 'tracks of day 0; one in 2,500 more come out every day', countFlag, 300_000)
+    .option('--days <count>', 'measured days, after two that are not', countFlag, 3)
+    .option('--slots <count>', 'tracks of the list that every listener has at hand', countFlag, 20)
+    .addOption(new Option('--family <name>', 'mechanism of taste').choices(familyNames).default('latent'))
+    .addOption(threadsFlag())
+    .option('--scaling', 'also with one thread, day after day in turn: sim.speedup', false)
+    .option('--seed <text>', 'seed of the world', '1')
+    .option('--json', 'print as JSON', false)
+    .option('--quiet', 'no progress', false)
+    .addHelpText(
+      'after',
+      `
+Figures (column size: listeners, tracks, family, threads); medians of the days:
+  sim.rowsPerSecondPerCore  rows/s  all rows of a day's log (plays, skips, saves, searches, …), by the clock, over the threads
+  sim.rowsPerCpuSecond      rows/s  the same in processor time of all threads
+  sim.secondsPerDay         s       one day of everybody
+  sim.speedup               1       --scaling: time with one thread over time with all
+  sim.rowsPerListenerDay    rows    of the last day
+  sim.bytesPerListener      B       all columns of a listener, without and with the list at hand
+  sim.secondsToMake         s       to draw the world, once
+  sim.peakMemoryBytes       B       most memory of the process
+
+Every row is a full one: taste, choice, repeats, lists looked down, the statechart, the log. The engine's time is not in it.
+
+The sizes of a large service (4 GB of memory):
+  npx dubplate bench sim --listeners 10000000 --tracks 5000000 --days 1`,
+    )
+    .action(async (flags: SimFlags) => {
+      const threads = flags.threads ?? availableParallelism();
+      const machine = benchMachine({ name: 'TypeScript', threads });
+      const rows = await withProgress(flags, 'Nothing was measured to its end.', (progress) =>
+        benchSim({ ...flags, threads }, progress),
+      );
+      printBench({ schema: 1, bench: 'sim', machine, rows }, flags.json);
     });
 
 const withCommonFlags = (

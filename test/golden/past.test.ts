@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../engine/core/digest.ts';
 import { columnNames, type EventColumns } from '../../engine/core/events.ts';
 import { createCrowd } from '../../sim/crowd.ts';
-import { simulateDay } from '../../sim/day.ts';
 import { familyNames, worldOptionsSchema } from '../../sim/options.ts';
 import { createWorld } from '../../sim/world.ts';
+import { simulateDay } from '../sim/support.ts';
 
 /** SHA-256 of the log by family. Frozen is not proven: a change here is explained in the commit (`Results change: …`). */
 const golden = JSON.parse(readFileSync(join(import.meta.dirname, 'past.json'), 'utf8')) as Record<string, string>;

@@ -10,9 +10,9 @@ import { createEngine } from '../../engine/index.ts';
 import { engineOptionsSchema } from '../../engine/options.ts';
 import { OpenCatalogue } from '../../scenarios/open-catalogue.ts';
 import { createCrowd } from '../../sim/crowd.ts';
-import { simulateDay } from '../../sim/day.ts';
 import { worldOptionsSchema } from '../../sim/options.ts';
 import { createWorld, scrambleTruth, type World } from '../../sim/world.ts';
+import { simulateDay } from '../sim/support.ts';
 
 const world = createWorld(
   worldOptionsSchema.parse({ tracks: 80, releasesPerDay: 4, signupsPerDay: 2, cohorts: { all: { listeners: 40 } } }),

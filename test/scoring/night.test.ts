@@ -9,9 +9,9 @@ import { type Night, panelAt } from '../../scenarios/scoring/night.ts';
 import { openNightScorer } from '../../scenarios/scoring/night-thread.ts';
 import { segmentsAt } from '../../scenarios/scoring/segments.ts';
 import { createCrowd } from '../../sim/crowd.ts';
-import { simulateDay } from '../../sim/day.ts';
 import { worldOptionsSchema } from '../../sim/options.ts';
 import { createWorld } from '../../sim/world.ts';
+import { simulateDay } from '../sim/support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dubplate-night-'));
 afterAll(() => rmSync(folder, { recursive: true }));

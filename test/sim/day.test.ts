@@ -11,7 +11,6 @@ import {
 import { dayOf, startOfDay } from '../../engine/core/time.ts';
 import { packSlates } from '../../scenarios/pack-slates.ts';
 import { Heard } from '../../scenarios/scoring/heard.ts';
-import { simulateDay } from '../../sim/day.ts';
 import { shadowDay } from '../../sim/shadow.ts';
 import {
   type Answer,
@@ -22,6 +21,7 @@ import {
   type Row,
   rowsOf,
   runDay,
+  simulateDay,
   smallWorld,
 } from './support.ts';
 

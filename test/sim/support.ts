@@ -2,9 +2,12 @@ import { digestOf } from '../../engine/core/digest.ts';
 import { columnNames, EventBuffer, type EventColumns, type Event as Row } from '../../engine/core/events.ts';
 import type { ServedSlate } from '../../engine/served-slate.ts';
 import { packSlates } from '../../scenarios/pack-slates.ts';
+import { closeCharts } from '../../sim/charts.ts';
 import { type Crowd, createCrowd } from '../../sim/crowd.ts';
-import { type SlateRequests, simulateDay } from '../../sim/day.ts';
+import { blocksOn, type SlateRequests, simulateBlock } from '../../sim/day.ts';
 import { type FamilyName, type WorldOptionsInput, worldOptionsSchema } from '../../sim/options.ts';
+import type { Slates } from '../../sim/slate.ts';
+import type { Mode, Today } from '../../sim/today.ts';
 import { createWorld, type World } from '../../sim/world.ts';
 
 export type { Row };
@@ -24,8 +27,33 @@ export function smallWorld(
   return createWorld(parsed, { seed: '1/0', family: 'latent', historyDays: 21, days: 4, ...span });
 }
 
+export interface Asked extends SlateRequests {
+  /** Everything logged since the last request. */
+  readonly events: EventColumns;
+}
+
+/** A day step by step, block after block: yields what is asked with what was logged before, returns what was logged after. */
+export function* simulateDay(
+  world: World,
+  crowd: Crowd,
+  day: number,
+  mode: Mode,
+): Generator<Asked, EventColumns, Slates> {
+  const { columns, library, charts } = crowd.state;
+  const log = new EventBuffer();
+  const today: Today = { stage: world, columns, library, charts, attention: world.attentionOn(day), day, mode, log };
+  for (const block of blocksOn(world, day)) {
+    const steps = simulateBlock(today, block);
+    let step = steps.next();
+    while (!step.done) step = steps.next(yield { ...step.value, events: log.rest() });
+  }
+  closeCharts(charts, world.options.regions);
+  crowd.count(log.view());
+  return log.rest();
+}
+
 /** What a service answers to one request of a batch. */
-export type Answer = (listener: number, index: number, request: SlateRequests) => ServedSlate;
+export type Answer = (listener: number, index: number, request: Asked) => ServedSlate;
 
 export const nothing: Answer = () => ({ tracks: new Uint32Array(0), generation: 0 });
 

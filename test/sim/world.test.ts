@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { digestOf } from '../../engine/core/digest.ts';
 import { dayOf, friday, startOfDay, weekdayOf } from '../../engine/core/time.ts';
 import { createCrowd } from '../../sim/crowd.ts';
-import { simulateDay } from '../../sim/day.ts';
 import { worldOptionsSchema } from '../../sim/options.ts';
 import { scrambleTruth } from '../../sim/world.ts';
-import { smallWorld } from './support.ts';
+import { simulateDay, smallWorld } from './support.ts';
 
 describe('a world', () => {
   it('has exactly the listeners and tracks of day 0 that were asked for, in order of arrival', () => {
