@@ -8,7 +8,8 @@ import type { WorldOptions } from './options.ts';
 import type { Releases } from './releases.ts';
 
 /**
- * What the world talks about on one day, wherever people look for music; recommendations play no part in it. A pool holds
+ * What the world talks about on one day, wherever people look for music; recommendations play no part in it but where talk follows
+ * what is played. A pool holds
  * each track as often as it is talked about, so that one random index draws a track in proportion. Plain data in shared memory.
  */
 export interface Attention {
@@ -22,6 +23,8 @@ export interface Attention {
   /** How many neighbourhoods there are, a power of two, and pools in each. */
   readonly neighbourhoods: number;
   readonly perNeighbourhood: number;
+  /** Tracks from this one on came out in the last ten days. */
+  readonly newFrom: number;
   /** By artist, what they released in the last 60 days, the latest; {@link noTrack} for most. */
   readonly news: Uint32Array;
 }
@@ -54,20 +57,29 @@ const neighbourhoodsFor = (tracks: number): number =>
 /** A release is news for so long. */
 const newsDays = 10;
 
+/** ⌊log₂ x⌋ of a whole number x ≥ 1. */
+const log2 = (x: number): number => 31 - Math.clz32(x);
+
 interface Ingredients {
   readonly releases: Releases;
   readonly artists: Artists;
-  readonly options: Pick<WorldOptions, 'popularityExponent' | 'scenes' | 'tracks'>;
+  /** `contagion` 0 where people do not talk of what others play. */
+  readonly options: Pick<WorldOptions, 'popularityExponent' | 'scenes' | 'tracks' | 'contagion'>;
   /** A uniform number of one day and pool: where its pool begins to count. */
   offset(day: number, pool: number): number;
 }
 
 /**
- * The attention of each day, computed from the tracks' statecharts: a pure function of the day, remembered for a few. A track's
- * weight is fixed-point attention times e^(exponent · fame).
+ * The attention of each day, computed from the tracks' statecharts: a pure function of the day, remembered for a few, and, with
+ * contagion, of yesterday's plays. A track's weight is fixed-point attention times e^(exponent · fame).
  */
-export function createAttention({ releases, artists, options, offset }: Ingredients): (day: number) => Attention {
-  const { scenes, popularityExponent } = options;
+export function createAttention({
+  releases,
+  artists,
+  options,
+  offset,
+}: Ingredients): (day: number, played?: Uint32Array) => Attention {
+  const { scenes, popularityExponent, contagion } = options;
   // Fame by its value in 1/256: 2 · 3.5 · 256 whole numbers at most.
   const famous = Float64Array.from({ length: 2048 }, (_, i) =>
     Math.round(1000 * expExact((popularityExponent * (i - 1024)) / 256)),
@@ -75,7 +87,8 @@ export function createAttention({ releases, artists, options, offset }: Ingredie
   const neighbourhoods = neighbourhoodsFor(options.tracks);
   const lives = createLives(releases);
   const days = new Map<number, Attention>();
-  return (day) => {
+  return (day, played) => {
+    if (played && contagion > 0) return attentionOn(day, played);
     const known = days.get(day);
     if (known) return known;
     const attention = attentionOn(day);
@@ -84,16 +97,19 @@ export function createAttention({ releases, artists, options, offset }: Ingredie
     return attention;
   };
 
-  function attentionOn(day: number): Attention {
+  function attentionOn(day: number, played?: Uint32Array): Attention {
     const { released, columns } = lives.on(day);
     const perNeighbourhood = 1 + scenes;
     const pools = columnOf('uint32', (neighbourhoods * perNeighbourhood) << poolBits);
-    const attention = { released, pools, neighbourhoods, perNeighbourhood, news: newsOn(day, released) };
+    const attention = { released, pools, neighbourhoods, perNeighbourhood, ...newsOn(day, released) };
     if (released === 0) return attention;
     const weights = new Float64Array(released);
     const totals = new Float64Array(perNeighbourhood);
     for (let t = 0; t < released; t++) {
-      const weight = famous[(artists.fame[t]! >> 4) + 1024]! * columns.attention[t]!;
+      const weight =
+        famous[(artists.fame[t]! >> 4) + 1024]! *
+        columns.attention[t]! *
+        (played ? 1 + contagion * log2(1 + played[t]!) : 1);
       weights[t] = weight;
       totals[0]! += weight;
       totals[1 + artists.trackScene[t]!]! += weight;
@@ -103,13 +119,13 @@ export function createAttention({ releases, artists, options, offset }: Ingredie
     return attention;
   }
 
-  function newsOn(day: number, released: number): Uint32Array {
+  function newsOn(day: number, released: number): Pick<Attention, 'news' | 'newFrom'> {
     const news = columnOf('uint32', releases.artists).fill(noTrack);
     const since = startOfDay(day - newsDays);
     let first = released;
     while (first > 0 && releases.releasedAt[first - 1]! > since) first--;
     for (let t = first; t < released; t++) news[releases.artist[t]!] = t;
-    return news;
+    return { news, newFrom: first };
   }
 }
 

@@ -10,14 +10,18 @@ export interface Charts {
   readonly tracks: Uint32Array;
   /** Row-major [regions × tracks]: satisfied plays of the day that is going on. Every thread has its own, added up at night. */
   readonly playsToday: Uint32Array;
+  /** Yesterday's satisfied plays of every track, all regions together. */
+  readonly played: Uint32Array;
 }
 
 export const createCharts = (regions: number, tracks: number): Charts => ({
   tracks: columnOf('uint32', regions * chartLength).fill(noTrack),
   playsToday: columnOf('uint32', regions * tracks),
+  played: columnOf('uint32', tracks),
 });
 
-export const copyCharts = ({ tracks, playsToday }: Charts): Charts => copyColumns({ tracks, playsToday });
+export const copyCharts = ({ tracks, playsToday, played }: Charts): Charts =>
+  copyColumns({ tracks, playsToday, played });
 
 /**
  * Count the plays among events. Done for many at once: one by one, each would wait for memory alone.
@@ -39,12 +43,14 @@ export function countPlays(
 
 /** Make the day's plays the charts of the next day, and begin to count anew. Ties go to the older track. */
 export function closeCharts(charts: Charts, regions: number): void {
-  const tracks = charts.playsToday.length / regions;
+  const tracks = charts.played.length;
+  charts.played.fill(0);
   for (let region = 0; region < regions; region++) {
     const plays = charts.playsToday.subarray(region * tracks, (region + 1) * tracks);
     const chart = charts.tracks.subarray(region * chartLength, (region + 1) * chartLength).fill(noTrack);
     for (let t = 0, length = 0; t < tracks; t++) {
       const count = plays[t]!;
+      charts.played[t]! += count;
       if (count === 0 || (length === chartLength && count <= plays[chart[length - 1]!]!)) continue;
       let at = length < chartLength ? length++ : length - 1;
       for (; at > 0 && plays[chart[at - 1]!]! < count; at--) chart[at] = chart[at - 1]!;

@@ -3,6 +3,7 @@ import { wordAt, wordBelow } from '../engine/core/random.ts';
 import { type Attention, neighbourhoodOf, poolsOf, trackFrom } from './attention.ts';
 import { type Charts, chartLength } from './charts.ts';
 import { isKept, type Library, libraryCapacity, scoreOf, trackOf } from './library.ts';
+import type { Moment } from './moment.ts';
 import { favouriteScenes } from './people.ts';
 
 import type { Stage } from './stage.ts';
@@ -21,6 +22,7 @@ export interface Surroundings {
   readonly attention: Attention;
   readonly library: Library;
   readonly charts: Charts;
+  readonly moment: Moment;
 }
 
 /** Which ways to music are open: a shadow session leaves out the library, where nothing new is met. */
@@ -96,18 +98,23 @@ function fromLibrary({ items, size, turn }: Library, listener: number, choice: C
 }
 
 /** The track that the artist released after `last`, where it is out: an album, or all that they ever made. */
-function nextOfArtist({ stage, attention }: Surroundings, listener: number, last: number, choice: Choice): boolean {
+function nextOfArtist(
+  { stage, attention, moment }: Surroundings,
+  listener: number,
+  last: number,
+  choice: Choice,
+): boolean {
   const track = stage.nextTrack(last);
   if (track >= attention.released) return false;
   choice.track = track;
   choice.source = sourceCode.artist;
-  choice.score = stage.truth.score(listener, track);
+  choice.score = stage.truth.liking(listener, track, moment);
   return true;
 }
 
 /** The latest release of the artist of a kept track, where it is news and not kept yet. */
 function fromNews(
-  { stage, attention, library }: Surroundings,
+  { stage, attention, library, moment }: Surroundings,
   listener: number,
   word: number,
   choice: Choice,
@@ -119,19 +126,19 @@ function fromNews(
   if (track === noTrack || isKept(library, listener, track)) return false;
   choice.track = track;
   choice.source = sourceCode.artist;
-  choice.score = stage.truth.score(listener, track);
+  choice.score = stage.truth.liking(listener, track, moment);
   return true;
 }
 
 /** Somewhere on yesterday's chart of the listener's region, more likely near the top. */
-function fromCharts({ stage, charts }: Surroundings, listener: number, word: number, choice: Choice): boolean {
+function fromCharts({ stage, charts, moment }: Surroundings, listener: number, word: number, choice: Choice): boolean {
   const u = word >>> 16;
   const place = Math.floor((u * u * chartLength) / 2 ** 32);
   const track = charts.tracks[stage.arrivals.region[listener]! * chartLength + place]!;
   if (track === noTrack) return false;
   choice.track = track;
   choice.source = sourceCode.charts;
-  choice.score = stage.truth.score(listener, track);
+  choice.score = stage.truth.liking(listener, track, moment);
   return true;
 }
 
@@ -144,7 +151,7 @@ const found = new Uint32Array(searchCandidates);
  * favourite scenes. So a track is found more often the more famous, the newer and the better liked it is.
  */
 function bySearch(
-  { stage, attention }: Surroundings,
+  { stage, attention, moment }: Surroundings,
   listener: number,
   key0: number,
   key1: number,
@@ -162,7 +169,7 @@ function bySearch(
   }
   choice.score = -0x8000_0000;
   for (let n = 0; n < searchCandidates; n++) {
-    const score = stage.truth.score(listener, found[n]!);
+    const score = stage.truth.liking(listener, found[n]!, moment);
     if (score <= choice.score) continue;
     choice.score = score;
     choice.track = found[n]!;

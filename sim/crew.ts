@@ -4,6 +4,7 @@ import { closeCharts } from './charts.ts';
 import { columnOf } from './columns.ts';
 import type { Crowd } from './crowd.ts';
 import { type Block, blocksOn, type SlateRequests, simulateBlock } from './day.ts';
+import { freshMoment } from './moment.ts';
 import type { Slates } from './slate.ts';
 import { openStage, type StageData } from './stage.ts';
 import type { Mode, Today } from './today.ts';
@@ -53,8 +54,9 @@ function alone(world: World): Crew {
     async live(crowd, day, mode, service, known) {
       const { columns, library, charts } = crowd.state;
       const log = new EventBuffer();
-      const attention = world.attentionOn(day);
-      const today: Today = { stage: world, columns, library, charts, attention, day, mode, log };
+      const attention = world.attentionOn(day, charts.played);
+      const moment = { ...freshMoment(), newFrom: attention.newFrom };
+      const today: Today = { stage: world, columns, library, charts, attention, moment, day, mode, log };
       for (const block of blocksOn(world, day)) {
         const take = (events: EventColumns): void => {
           service.observe(events);
@@ -94,7 +96,7 @@ const listsOf = ({ tracks, slots, generation }: KnownSlates, listeners: Uint32Ar
 });
 
 /** What a helper knows of a day. */
-type Begun = Omit<Today, 'stage' | 'log'> & { readonly known: KnownSlates | undefined };
+type Begun = Omit<Today, 'stage' | 'log' | 'moment'> & { readonly known: KnownSlates | undefined };
 
 /** What a helper is told, one after the other. */
 type Question =
@@ -118,7 +120,7 @@ function together(world: World, helpers: number): Crew {
   return {
     async live(crowd, day, mode, service, known) {
       const { columns, library, charts } = crowd.state;
-      const attention = world.attentionOn(day);
+      const attention = world.attentionOn(day, charts.played);
       const blocks = blocksOn(world, day);
       const turns = inTurn(blocks.length, service.log);
       let claimed = 0;
@@ -202,7 +204,8 @@ export function respond(data: StageData): (question: Question) => Progressed | u
     let block = living.get(from);
     if (!block) {
       const log = spare.pop() ?? new EventBuffer();
-      block = { log, steps: simulateBlock({ ...day, stage, log }, question.block) };
+      const moment = { ...freshMoment(), newFrom: day.attention.newFrom };
+      block = { log, steps: simulateBlock({ ...day, stage, moment, log }, question.block) };
       living.set(from, block);
     }
     const { log, steps } = block;

@@ -40,6 +40,8 @@ export const worldOptionsSchema = z.strictObject({
   fameWeight: z.number().min(0).max(3).default(0.3),
   /** How unequally the world talks about tracks: attention is e^(exponent · fame), fame having standard deviation 1. */
   popularityExponent: z.number().min(0).max(3).default(1),
+  /** Family `social` only: how strongly what was played yesterday is talked about today. */
+  contagion: z.number().min(0).max(10).default(1),
   /** Share of the catalogue whose sound an editor wrote down. */
   annotatedShare: share.default(0.3),
   /** Share of plays that come from the slate when slates are served and good; reached up to about 0.5. */
@@ -64,5 +66,5 @@ export type WorldOptionsInput = z.input<typeof worldOptionsSchema>;
 export type WorldOptions = z.output<typeof worldOptionsSchema>;
 
 /** Mechanisms of taste; a scenario names the ones it runs. */
-export const familyNames = ['latent', 'acoustic'] as const;
+export const familyNames = ['latent', 'acoustic', 'context', 'social'] as const;
 export type FamilyName = (typeof familyNames)[number];

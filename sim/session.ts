@@ -1,9 +1,10 @@
 import { kindCode, noGeneration, noPosition, noTrack, sourceCode } from '../engine/core/events.ts';
 import { block, keyInto, wordAt } from '../engine/core/random.ts';
-import type { SimTime } from '../engine/core/time.ts';
+import { type SimTime, secondsPerDay, startOfDay } from '../engine/core/time.ts';
 import { listenerTable } from './actors/listener.ts';
 import { type Choice, chooseOrganic } from './choice.ts';
 import { forget, isKept, keep } from './library.ts';
+import { dayparts, type Moment } from './moment.ts';
 import { type Reaction, react } from './reaction.ts';
 import { lookDown, type Slates } from './slate.ts';
 import { stepOf, wordOf } from './steps.ts';
@@ -45,7 +46,7 @@ const reaction: Reaction = { isSatisfied: false, playedMs: 0, isSaved: false, is
  * @param slates what the service shows, when this session looks at it: row `row` of them.
  */
 export function playSession(today: Today, plan: SessionPlan, slates: Slates | undefined, row: number): void {
-  const { columns, stage, day } = today;
+  const { columns, stage, day, moment } = today;
   const { listener, session } = plan;
   step(columns, listener, chart['session.due']);
   keyInto(stage.keys.position, listener, stepOf(day));
@@ -57,6 +58,8 @@ export function playSession(today: Today, plan: SessionPlan, slates: Slates | un
   const slateChance = slateAppetite * stage.options.algorithmicShare * 65_536;
   let time = plan.start;
   let last = noTrack;
+  moment.daypart = Math.floor(((plan.start - startOfDay(day)) * dayparts) / secondsPerDay);
+  moment.scene = -1;
   for (let position = 0; position < plan.length && time < plan.end; position++) {
     const word0 = wordOf(session, position);
     let slot = -1;
@@ -88,15 +91,22 @@ export function playSession(today: Today, plan: SessionPlan, slates: Slates | un
     logPlay(today, listener, time, slot, slates, row);
     remember(today, listener, library);
     last = track;
+    if (stage.truth.hasMoods) passOn(moment, stage.trackScene[track]!);
     time += Math.ceil(reaction.playedMs / 1000) + 1;
     if (isListening[columns.state[listener]!] === 0) return;
   }
   step(columns, listener, chart['session.ended']);
 }
 
+/** What has just been heard becomes part of the moment. */
+function passOn(moment: Moment, scene: number): void {
+  moment.run = scene === moment.scene ? moment.run + 1 : 1;
+  moment.scene = scene;
+}
+
 /** Look down the slate from where one stopped; the position tried, or −1. */
 function fromSlate(today: Today, plan: SessionPlan, word0: number, slates: Slates, row: number): number {
-  const { columns, stage } = today;
+  const { columns, stage, moment } = today;
   const { listener } = plan;
   const generation = slates.generation[row]! & 0xff;
   // A new list is read from the top.
@@ -106,7 +116,7 @@ function fromSlate(today: Today, plan: SessionPlan, word0: number, slates: Slate
   }
   keyInto(stage.keys.look, listener, stepOf(today.day));
   const cursor = columns.slateCursor[listener]!;
-  const slot = lookDown(slates, row, cursor, listener, stage.truth, block[0]!, block[1]!, word0);
+  const slot = lookDown(slates, row, cursor, listener, stage.truth, moment, block[0]!, block[1]!, word0);
   columns.slateCursor[listener] = slot < 0 ? -1 - slot : slot + 1;
   if (slot < 0) return -1;
   const track = slates.tracks[slates.start[row]! + slot]!;
@@ -115,7 +125,7 @@ function fromSlate(today: Today, plan: SessionPlan, word0: number, slates: Slate
   }
   choice.track = track;
   choice.source = sourceCode.slate;
-  choice.score = stage.truth.score(listener, track);
+  choice.score = stage.truth.liking(listener, track, moment);
   return slot;
 }
 

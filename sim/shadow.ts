@@ -3,6 +3,7 @@ import { block, keyInto, wordAt } from '../engine/core/random.ts';
 import { startOfDay } from '../engine/core/time.ts';
 import { type Choice, chooseOrganic } from './choice.ts';
 import type { Crowd } from './crowd.ts';
+import { freshMoment, type Moment } from './moment.ts';
 import { type Reaction, react } from './reaction.ts';
 import { stepOf, wordOf } from './steps.ts';
 import type { World } from './world.ts';
@@ -22,7 +23,9 @@ const reactionWord = 5;
 export function shadowDay(world: World, crowd: Crowd, day: number, panel: Uint32Array): EventColumns {
   const log = new EventBuffer();
   const { library, charts } = crowd.state;
-  const surroundings = { stage: world, library, charts, attention: world.attentionOn(day) };
+  const attention = world.attentionOn(day, charts.played);
+  const moment: Moment = { ...freshMoment(), daypart: 2, newFrom: attention.newFrom };
+  const surroundings = { stage: world, library, charts, attention, moment };
   const choice: Choice = { track: noTrack, source: 0, score: 0 };
   const reaction: Reaction = { isSatisfied: false, playedMs: 0, isSaved: false, isKept: false };
   for (const listener of panel) {

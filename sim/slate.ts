@@ -1,5 +1,6 @@
 import { wordAt } from '../engine/core/random.ts';
 import { logisticCurve } from './curve.ts';
+import type { Moment } from './moment.ts';
 import type { Truth } from './truth.ts';
 
 /** What a batch of listeners is shown: row i is tracks[start[i] … start[i] + length[i]), best first. */
@@ -37,6 +38,7 @@ export function lookDown(
   cursor: number,
   listener: number,
   truth: Truth,
+  moment: Moment,
   key0: number,
   key1: number,
   word0: number,
@@ -46,7 +48,8 @@ export function lookDown(
   for (let position = cursor; position < cursor + looks; position++) {
     const word = wordAt(key0, key1, word0 + position - cursor);
     if (position >= length || word >>> 16 >= examined[position]!) return -1 - position;
-    if (trying.happens(truth.score(listener, slates.tracks[start + position]!), word & 0xffff)) return position;
+    if (trying.happens(truth.liking(listener, slates.tracks[start + position]!, moment), word & 0xffff))
+      return position;
   }
   return -1 - (cursor + looks);
 }

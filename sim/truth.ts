@@ -1,8 +1,11 @@
 import type { Matrix } from '../engine/core/matrix.ts';
 import type { KeyedStreams } from '../engine/core/random.ts';
 import { acoustic } from './families/acoustic.ts';
+import { context } from './families/context.ts';
 import type { Family, Surroundings, TasteColumns } from './families/family.ts';
 import { latent } from './families/latent.ts';
+import { social } from './families/social.ts';
+import type { Moment } from './moment.ts';
 import type { FamilyName, WorldOptions } from './options.ts';
 import { bellOf, pairWord } from './pair.ts';
 import { trackFacts } from './track-rows.ts';
@@ -12,10 +15,14 @@ import { unit } from './units.ts';
 export interface Truth {
   /**
    * u(listener, track) in whole 1/4096: higher is liked better; over the tracks of a listener, taste has mean 0 and variance
-   * 1, fame comes on top. What listeners act on.
+   * 1, fame comes on top.
    */
   score(listener: number, track: number): number;
-  /** The same as a real number. */
+  /** The score in a moment: what listeners act on. The same as `score` but in families where the moment counts. */
+  liking(listener: number, track: number, moment: Moment): number;
+  /** Whether it does. */
+  readonly hasMoods: boolean;
+  /** The score as a real number. */
   utility(listener: number, track: number): number;
   /** The utilities of tracks [0, trackCount) for one listener, into `out`. */
   utilities(listener: number, trackCount: number, out: Float64Array): void;
@@ -26,7 +33,12 @@ export interface Truth {
   matrices(): Readonly<Record<string, Matrix>>;
 }
 
-export const families: Readonly<Record<FamilyName, Family>> = { latent, acoustic };
+export const families: Readonly<Record<FamilyName, Family>> = {
+  latent: latent as Family,
+  acoustic: acoustic as Family,
+  context,
+  social,
+};
 
 /** What truth is computed from: the same on every thread. */
 export interface TruthParts extends Surroundings {
@@ -47,7 +59,7 @@ export interface TruthParts extends Surroundings {
 export function openTruth(parts: TruthParts): Truth {
   const { options, taste, streams } = parts;
   const family = families[parts.family];
-  const { sound, hidden, mixed } = family.open(taste, parts);
+  const { sound, hidden, mixed, mood } = family.open(taste, parts);
   const chance = streams.keyOf('idiosyncrasy');
   const { acousticShare: a, idiosyncrasy: m, fameWeight } = options;
   const soundWeight = Math.round(256 * Math.sqrt(a));
@@ -65,6 +77,8 @@ export function openTruth(parts: TruthParts): Truth {
   const utility = (listener: number, track: number): number => score(listener, track) / unit;
   return {
     score,
+    liking: mood ? (listener, track, moment) => score(listener, track) + mood(listener, track, moment) : score,
+    hasMoods: mood !== undefined,
     utility,
     utilities(listener, trackCount, out) {
       for (let t = 0; t < trackCount; t++) out[t] = utility(listener, t);

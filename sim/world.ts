@@ -39,7 +39,8 @@ export interface World extends WorldSpan, Stage {
   readonly artists: Artists;
   /** The plain data of the stage, for other threads. */
   readonly data: StageData;
-  attentionOn(day: number): Attention;
+  /** @param played yesterday's plays by track, of which people talk in the family `social`. */
+  attentionOn(day: number, played?: Uint32Array): Attention;
 }
 
 /**
@@ -122,7 +123,7 @@ function worldOf(parts: PublicParts, hiddenSeed: string): World {
     attentionOn: createAttention({
       releases,
       artists,
-      options,
+      options: { ...options, contagion: family === 'social' ? options.contagion : 0 },
       offset: (day, pool) => hidden('attention', day + 2 ** 20, pool)(),
     }),
   };

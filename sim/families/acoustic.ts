@@ -1,21 +1,24 @@
 import { type Matrix, zeros } from '../../engine/core/matrix.ts';
-import type { Key } from '../../engine/core/random.ts';
 import { columnOf } from '../columns.ts';
 import { bell } from '../exact.ts';
 import { bellOf, pairWord } from '../pair.ts';
-import { favouriteScenes, sceneWeights } from '../people.ts';
+import { favouriteScenes } from '../people.ts';
 import { fastestBpm, type Sounds, slowestBpm } from '../sounds.ts';
 import { inUnits, toUint8, unit } from '../units.ts';
+import { belongingTo } from './belonging.ts';
 import type { Family, Ingredients, Surroundings } from './family.ts';
 import { bump } from './phi.ts';
 
-/** Of the hidden part: belonging to the artist's scene, and a liking for this very artist. They add up to 1. */
-const loyaltyShare = 0.45;
 /** Of an ideal's variance: what people of one scene have in common. */
 const commonShare = 0.65;
-/** Of belonging: how much favourite scenes stand out from a personal opinion of each. */
-const favourScale = 4;
-const opinionScale = 0.4;
+/** What the hidden part is made of. */
+interface HiddenShares {
+  /** Of its variance: a liking for the very artist; the rest is belonging to the artist's scene. */
+  readonly loyaltyShare: number;
+  /** Of belonging: how much favourite scenes stand out, and a personal opinion of each. */
+  readonly favourScale: number;
+  readonly opinionScale: number;
+}
 
 /** Numbers of a listener: where the sweet spots lie, how much each counts (of 64), a taste for the minor (128 is none). */
 const ideal = { tempo: 0, energy: 1, brightness: 2, envelope: 3, weights: 4, minor: 8 } as const;
@@ -54,19 +57,18 @@ interface AcousticTaste {
  *     sound(l, t)  = Σₐ wₗₐ·b(a) + b(tempo)·b(energy) + mₗ·minor     b(a) = 1 / (1 + ((aₜ − idealₗₐ) / widthₐ)²)
  *     hidden(l, t) = belonging(l, scene) + loyalty(l, artist)
  *
- * Favours whoever hears: the sound part has high rank over listeners and tracks, and loyalty to an artist says nothing
- * about others.
+ * The sound part has high rank over listeners and tracks.
  */
-export const acoustic: Family<AcousticTaste> = {
+export const sweetSpots = (shares: HiddenShares): Family<AcousticTaste> => ({
   draw(ingredients) {
     const ideals = drawIdeals(ingredients);
     const qualities = qualitiesOf(ingredients.sounds);
-    const standards = standardise(ingredients, ideals, qualities);
+    const standards = standardise(ingredients, shares, ideals, qualities);
     return { taste: { ideals, standards }, qualities, width: qualityLength };
   },
   open({ ideals, standards: own }, surroundings) {
     const { bytes, stride } = surroundings.rows;
-    const hidden = rawHidden(surroundings);
+    const hidden = rawHidden(surroundings, shares);
     const sound = (listener: number, track: number): number => {
       const at = listener * standardLength;
       return ((rawSound(ideals, listener, bytes, track * stride) - own[at]!) * own[at + standards.soundScale]!) >> 8;
@@ -86,7 +88,13 @@ export const acoustic: Family<AcousticTaste> = {
     const listeners = people.scenes.length / favouriteScenes;
     return { sound_ideals: matrixOf(ideals, listeners), match_standards: matrixOf(own, listeners) };
   },
-};
+});
+
+/**
+ * Sweet spots in what is heard; loyalty to artists and scenes in what is not. Favours whoever hears: loyalty to an artist says
+ * nothing about others.
+ */
+export const acoustic = sweetSpots({ loyaltyShare: 0.45, favourScale: 4, opinionScale: 0.4 });
 
 /** @param t where the row of the track begins in `qualities`, whose 255ths are less 128. */
 function rawSound(ideals: Uint8Array, listener: number, qualities: Int8Array, t: number): number {
@@ -101,32 +109,19 @@ function rawSound(ideals: Uint8Array, listener: number, qualities: Int8Array, t:
   return Math.floor(alone / weightScale) + Math.floor((tempo * energy) / unit) + minor;
 }
 
-const memberWeight = inUnits(Math.sqrt(1 - loyaltyShare));
-const loyaltyWeight = inUnits(Math.sqrt(loyaltyShare));
-
 /** Belonging to the scene and loyalty to the artist before they are standardised, in 1/4096. */
-function rawHidden(surroundings: Omit<Surroundings, 'rows'>): (listener: number, track: number) => number {
-  const { releases, trackScene, streams } = surroundings;
-  const belonging = belongingOf(surroundings);
+function rawHidden(
+  { people, releases, trackScene, streams }: Omit<Surroundings, 'rows'>,
+  shares: HiddenShares,
+): (listener: number, track: number) => number {
+  const belonging = belongingTo(people, streams.keyOf('belonging'), shares);
   const loyalty = streams.keyOf('loyalty');
+  const memberWeight = Math.sqrt(1 - shares.loyaltyShare);
+  const loyaltyWeight = Math.sqrt(shares.loyaltyShare);
   return (listener, track) => {
     const member = belonging(listener, trackScene[track]!);
     const loyal = bellOf(pairWord(loyalty, listener, releases.artist[track]!));
-    return (member * memberWeight + loyal * loyaltyWeight) / unit;
-  };
-}
-
-const favours = sceneWeights.map((weight) => inUnits(favourScale * weight));
-
-/** What the listener makes of a scene, in 1/4096: favourites stand out from a personal opinion of each. */
-function belongingOf({ people, streams }: Pick<Surroundings, 'people' | 'streams'>) {
-  const opinion: Key = streams.keyOf('belonging');
-  return (listener: number, scene: number): number => {
-    let member = Math.round(opinionScale * bellOf(pairWord(opinion, listener, scene)));
-    for (let n = 0; n < favouriteScenes; n++) {
-      if (people.scenes[listener * favouriteScenes + n] === scene) member += favours[n]!;
-    }
-    return member;
+    return Math.floor(member * memberWeight + loyal * loyaltyWeight);
   };
 }
 
@@ -170,11 +165,16 @@ function qualitiesOf({ tempoBpm, energy, timbre, key }: Sounds): Int8Array {
 }
 
 /** The sound match over a sample of the tracks of day 0; the hidden one over scenes, where loyalty has mean 0 and variance 1. */
-function standardise(ingredients: Ingredients, ideals: Uint8Array, qualities: Int8Array): Int16Array {
-  const { options, people, artists } = ingredients;
+function standardise(
+  { options, people, artists, streams }: Ingredients,
+  shares: HiddenShares,
+  ideals: Uint8Array,
+  qualities: Int8Array,
+): Int16Array {
   const listeners = people.activity.length;
   const column = columnOf('int16', listeners * standardLength);
-  const belonging = belongingOf(ingredients);
+  const belonging = belongingTo(people, streams.keyOf('belonging'), shares);
+  const memberWeight = Math.sqrt(1 - shares.loyaltyShare);
   const sceneShares = new Float64Array(options.scenes);
   for (let t = 0; t < options.tracks; t++) sceneShares[artists.trackScene[t]!]! += 1 / options.tracks;
   const n = Math.min(sampleSize, options.tracks);
@@ -190,12 +190,12 @@ function standardise(ingredients: Ingredients, ideals: Uint8Array, qualities: In
     column[at + standards.soundScale] = scaleOf(squares - sum * sum);
     [sum, squares] = [0, 0];
     for (let scene = 0; scene < options.scenes; scene++) {
-      const member = belonging(l, scene) * (memberWeight / unit);
+      const member = belonging(l, scene) * memberWeight;
       sum += sceneShares[scene]! * member;
       squares += sceneShares[scene]! * member * member;
     }
     column[at + standards.hiddenMean] = Math.round(sum);
-    column[at + standards.hiddenScale] = scaleOf(squares - sum * sum + loyaltyShare * unit * unit);
+    column[at + standards.hiddenScale] = scaleOf(squares - sum * sum + shares.loyaltyShare * unit * unit);
   }
   return column;
 }

@@ -1,6 +1,7 @@
 import type { Matrix } from '../../engine/core/matrix.ts';
 import type { KeyedStreams } from '../../engine/core/random.ts';
 import type { Artists } from '../artists.ts';
+import type { Moment } from '../moment.ts';
 import type { WorldOptions } from '../options.ts';
 import type { People } from '../people.ts';
 import type { Releases } from '../releases.ts';
@@ -19,7 +20,7 @@ export interface Ingredients {
 
 /** What a family's matches are computed from beside its own numbers. */
 export interface Surroundings {
-  readonly people: Pick<People, 'scenes'>;
+  readonly people: Pick<People, 'scenes' | 'explore'>;
   readonly releases: Pick<Releases, 'artist'>;
   readonly trackScene: Uint8Array;
   /** The family's qualities, and more, by track. */
@@ -48,6 +49,8 @@ export interface Matches {
   sound(listener: number, track: number): number;
   /** What the listener makes of everything else about the track but its fame. */
   hidden(listener: number, track: number): number;
+  /** What the moment adds, in 1/4096, with mean about 0 over a listener's moments; absent where taste is always the same. */
+  readonly mood?: (listener: number, track: number, moment: Moment) => number;
   /** The function soundWeight · sound + hiddenWeight · hidden: asked some hundred million times a day. Weights are whole numbers. */
   mixed(soundWeight: number, hiddenWeight: number): (listener: number, track: number) => number;
 }

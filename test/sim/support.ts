@@ -5,6 +5,7 @@ import { packSlates } from '../../scenarios/pack-slates.ts';
 import { closeCharts } from '../../sim/charts.ts';
 import { type Crowd, createCrowd } from '../../sim/crowd.ts';
 import { blocksOn, type SlateRequests, simulateBlock } from '../../sim/day.ts';
+import { freshMoment } from '../../sim/moment.ts';
 import { type FamilyName, type WorldOptionsInput, worldOptionsSchema } from '../../sim/options.ts';
 import type { Slates } from '../../sim/slate.ts';
 import type { Mode, Today } from '../../sim/today.ts';
@@ -41,7 +42,9 @@ export function* simulateDay(
 ): Generator<Asked, EventColumns, Slates> {
   const { columns, library, charts } = crowd.state;
   const log = new EventBuffer();
-  const today: Today = { stage: world, columns, library, charts, attention: world.attentionOn(day), day, mode, log };
+  const attention = world.attentionOn(day, charts.played);
+  const moment = { ...freshMoment(), newFrom: attention.newFrom };
+  const today: Today = { stage: world, columns, library, charts, attention, moment, day, mode, log };
   for (const block of blocksOn(world, day)) {
     const steps = simulateBlock(today, block);
     let step = steps.next();
