@@ -9,7 +9,7 @@ import { familiesOf, type Scenario } from './schema.ts';
  * really took.
  */
 const rates = {
-  eventRowsPerSecond: 200_000,
+  eventRowsPerSecond: 1_000_000,
   synthesisedTracksPerSecond: 170,
   alsFlopsPerSecond: 2e10,
   encoderTracksPerSecond: 250,
@@ -21,8 +21,8 @@ const rates = {
 const baseBytes = 6e8;
 
 /** What a listener does on a day with the default dials: rows of the log, and pairs that meet for the first time. */
-const rowsPerListenerDay = 17;
-const newPairsPerListenerDay = 1.6;
+const rowsPerListenerDay = 20;
+const newPairsPerListenerDay = 4;
 
 export interface Estimate {
   readonly seconds: number;

@@ -1,7 +1,7 @@
 import { pick } from './exact.ts';
 
 /** When people listen. Arrivals are lowest at 2 and peak at 9 and 18; the morning peak is gone at weekends. */
-const weekdayHours = [3, 2, 1, 1, 1, 2, 4, 7, 9, 9, 8, 8, 7, 8, 8, 9, 10, 11, 11, 10, 9, 8, 6, 5];
+const weekdayHours = [3, 2, 1, 1, 1, 2, 4, 7, 9, 9, 8, 8, 8, 8, 8, 9, 9, 10, 10, 9, 9, 8, 6, 5];
 const weekendHours = [5, 4, 2, 1, 1, 1, 2, 3, 5, 7, 8, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 8, 8, 7];
 
 /** Four chronotypes of similar size: early birds, working hours, evening, night owls. Added weight by hour. */

@@ -15,7 +15,7 @@ export const cohortSchema = z.strictObject({
 /** Every dial of a world, with its range, unit and default; nowhere else. Seed, family and number of days stand beside it. */
 export const worldOptionsSchema = z.strictObject({
   /** Tracks released by day 0. Fewer release the further one looks back, reaching `releasesPerDay` on day 0. */
-  tracks: z.int().min(10).max(10_000_000).default(1500),
+  tracks: z.int().min(1).max(10_000_000).default(1500),
   /** Mean releases a day; Fridays get most of them. */
   releasesPerDay: z.number().min(0).max(1_000_000).default(30),
   /** Mean sign-ups a day from day 0 on. */
@@ -55,7 +55,7 @@ export const worldOptionsSchema = z.strictObject({
   /** Length of the hidden taste and quality vectors of the `latent` family. */
   hiddenFactors: z.int().min(1).max(64).default(8),
   /** Mean sessions of a signed-up listener and day; the listeners' own means are log-normal around it. */
-  sessionsPerDay: z.number().positive().max(8).default(1.2),
+  sessionsPerDay: z.number().positive().max(8).default(1.35),
   /** Chance a day of leaving for good, and of staying away for some weeks; leaving is likelier in the first week. */
   churnPerDay: share.default(0.001),
   lapsePerDay: share.default(0.002),
