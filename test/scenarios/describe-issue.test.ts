@@ -18,7 +18,12 @@ describe('what is wrong with a value', () => {
     ['a list that is too short', z.array(z.string()).min(2), [], 'found [], expected at least 2 items'],
     ['a text that is too long', z.string().max(3), 'long', 'found "long", expected at most 3 characters'],
     ['none of a few', z.enum(['hkv', 'ials']), 'als', 'found "als", expected "hkv" or "ials"'],
-    ['none of two kinds', z.union([z.enum(['a']), z.array(z.string())]), 7, 'found 7, expected "a" or a list such as [1,2]'],
+    [
+      'none of two kinds',
+      z.union([z.enum(['a']), z.array(z.string())]),
+      7,
+      'found 7, expected "a" or a list such as [1,2]',
+    ],
     ['long', z.number(), 'x'.repeat(500), `found "${'x'.repeat(59)}…, expected a number`],
     ['of a form that has a name', z.string().regex(/^a/, 'must begin with a'), 'b', 'must begin with a'],
   ])('%s', (_, schema, input, said) => {
