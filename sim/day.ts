@@ -1,9 +1,10 @@
 import { kindCode, sourceCode } from '../engine/core/events.ts';
-import { keyInto, block as keyWords, wordAt } from '../engine/core/random.ts';
-import { dayOf, startOfDay } from '../engine/core/time.ts';
+import { keyInto, block as keyWords } from '../engine/core/random.ts';
+import { startOfDay } from '../engine/core/time.ts';
 import { listenerTable } from './actors/listener.ts';
 import { countPlays } from './charts.ts';
-import { createDayPlan, type DayPlan, dayWords, endOf, planDay } from './plan.ts';
+import { lifeChangeOn } from './life-change.ts';
+import { createDayPlan, type DayPlan, endOf, planDay } from './plan.ts';
 import { playSession, type SessionPlan } from './session.ts';
 import { recall, signUp } from './signup.ts';
 import type { Slates } from './slate.ts';
@@ -74,10 +75,6 @@ const signingUp = stateCode('signingUp');
 const dormant = stateCode('dormant');
 const churned = stateCode('churned');
 
-/** Leaving is likelier in the first week. */
-const firstWeekChurn = 8;
-const returnPerDay = 0.05;
-
 /** Morning: sign-ups, departures, holidays, and the plan of everybody's day. How many rounds there are. */
 function beginBlock(today: Today, { from, to }: Block, plan: DayPlan): number {
   const { stage, columns, day } = today;
@@ -93,28 +90,15 @@ function beginBlock(today: Today, { from, to }: Block, plan: DayPlan): number {
       if (stage.arrivals.signedUpAt[listener]! < startOfDay(day)) recall(today, listener);
       else signUp(today, listener);
     } else {
-      changeLife(today, listener, wordAt(key0, key1, dayWords.leaves), wordAt(key0, key1, dayWords.changes));
+      const change = lifeChangeOn(stage, listener, day, state[listener] === dormant, key0, key1);
+      if (change) step(columns, listener, chart[change]);
+      if (change === 'churn.due') record(today, kindCode.churn, listener, startOfDay(day), sourceCode.onboarding);
       if (state[listener] === churned || state[listener] === dormant) continue;
     }
     planDay(stage, listener, day, key0, key1, plan, row);
     if (plan.count[row]! > rounds) rounds = plan.count[row]!;
   }
   return rounds;
-}
-
-/** Leave, fall dormant, or come back, by keyed chances that no recommendation changes. */
-function changeLife(today: Today, listener: number, leaves: number, changes: number): void {
-  const { stage, columns, day } = today;
-  const { churnPerDay, lapsePerDay } = stage.options;
-  const isNew = day - dayOf(stage.arrivals.signedUpAt[listener]!) <= 7;
-  if (leaves >>> 0 < churnPerDay * (isNew ? firstWeekChurn : 1) * 2 ** 32) {
-    step(columns, listener, chart['churn.due']);
-    record(today, kindCode.churn, listener, startOfDay(day), sourceCode.onboarding);
-  } else if (columns.state[listener] === dormant) {
-    if (changes >>> 0 < returnPerDay * 2 ** 32) step(columns, listener, chart['return.due']);
-  } else if (changes >>> 0 < lapsePerDay * 2 ** 32) {
-    step(columns, listener, chart['lapse.due']);
-  }
 }
 
 /** Who looks at a slate in this round, in order of listeners. */

@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
+  Table as ArrowTable,
   type Data,
-  type DataType,
+  DataType,
   Dictionary,
   Field,
   Float32,
@@ -12,7 +13,6 @@ import {
   RecordBatch,
   Schema,
   Struct,
-  Table,
   tableFromIPC,
   tableToIPC,
   Uint8,
@@ -84,6 +84,28 @@ export function readEvents(path: string): EventColumns {
     generation: of('generation', new Int32Array(0)),
     propensity: of('propensity', new Float32Array(0)),
   };
+}
+
+/** One column: numbers of one width, or texts. */
+export type Values = Uint8Array | Int16Array | Int32Array | Uint32Array | Float32Array | readonly string[];
+
+/** A table as columns of one length, by name. */
+export type Table = Readonly<Record<string, Values>>;
+
+/**
+ * Read a table that a run wrote (`listeners.arrow`, `tracks.arrow`) as columns by name, codes as the names they stand for.
+ * @throws DubplateError FILE_NOT_FOUND, INVALID_INPUT.
+ */
+export function readColumns(path: string): Table {
+  const table = readTable(path, 'table');
+  return Object.fromEntries(
+    table.schema.fields.map(({ name, type }): [string, Values] => {
+      const child = table.getChild(name);
+      const isText = DataType.isUtf8(type) || DataType.isDictionary(type);
+      if (child === null || table.numRows === 0) return [name, isText ? [] : new Uint8Array(0)];
+      return [name, isText ? Array.from(child, String) : (child.toArray() as Values)];
+    }),
+  );
 }
 
 /** The public table of listeners: row number is the `user` of the events. */
@@ -184,7 +206,7 @@ function writeTable(path: string, length: number, columns: readonly Column[]): v
   const schema = new Schema(columns.map(([name, { type }]) => new Field(name, type, false, meaningOf(name))));
   const children = columns.map(([, data]) => data);
   const batch = new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length, nullCount: 0, children }));
-  writeFileAtomic(path, tableToIPC(new Table(schema, [batch]), 'file'));
+  writeFileAtomic(path, tableToIPC(new ArrowTable(schema, [batch]), 'file'));
 }
 
 /** What readers in other languages need to know of a column: stands in the Arrow field's metadata under `meaning`. */
@@ -206,21 +228,30 @@ function meaningOf(name: string): Map<string, string> {
   return new Map(meaning === undefined ? [] : [['meaning', meaning]]);
 }
 
-function readTable(path: string): Table {
+function readTable(path: string, what: 'event log' | 'table' = 'event log'): ArrowTable {
   if (!existsSync(path)) {
-    throw new DubplateError('FILE_NOT_FOUND', `There is no event log at ${path}`, {
+    throw new DubplateError('FILE_NOT_FOUND', `There is no ${what} at ${path}`, {
       hint: 'Check the path of the run.',
     });
   }
   try {
     return tableFromIPC(readFileSync(path));
   } catch (cause) {
-    throw notALog(path, 'it is not an Arrow IPC file', cause);
+    throw notA(what, path, 'it is not a whole Arrow IPC file', cause);
   }
 }
 
-const notALog = (path: string, found: string, cause?: unknown): DubplateError =>
-  new DubplateError('INVALID_INPUT', `${path} is not an event log: ${found}`, {
-    hint: 'Name a file that a run wrote under events/.',
-    cause,
-  });
+const notALog = (path: string, found: string): DubplateError => notA('event log', path, found);
+
+const notA = (what: 'event log' | 'table', path: string, found: string, cause?: unknown): DubplateError =>
+  new DubplateError(
+    'INVALID_INPUT',
+    `${path} is not ${what === 'table' ? 'a table of a run' : 'an event log'}: ${found}`,
+    {
+      hint:
+        what === 'table'
+          ? 'It was changed or damaged after the run. Copy it again, or run the scenario again.'
+          : 'Name a file that a run wrote under events/.',
+      cause,
+    },
+  );

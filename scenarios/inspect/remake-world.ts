@@ -1,0 +1,66 @@
+import { DubplateError, messageOf } from '../../engine/core/errors.ts';
+import { readColumns, type Values } from '../../sim/log.ts';
+import { familyNames } from '../../sim/options.ts';
+import { createWorld, type World } from '../../sim/world.ts';
+import { checkFiles, type FinishedRun } from '../finished-run.ts';
+import { parseScenario, type Scenario } from '../schema.ts';
+import { version } from '../version.ts';
+
+/**
+ * Makes the world of a run anew, from the resolved scenario and the seed in its manifest, and holds it against what the run wrote
+ * of it.
+ *
+ * @throws DubplateError INVALID_INPUT when this version does not understand the scenario or makes another world of it;
+ *   FILE_NOT_FOUND when the run's tables are gone.
+ */
+export function remakeWorld(run: FinishedRun, arm: string, name: string): World {
+  const scenario = understood(run);
+  const [, familyName, number] = /^(.+)-(\d+)$/.exec(name) ?? [];
+  const family = familyNames.find((known) => known === familyName);
+  if (family === undefined || number === undefined) {
+    throw ofAnotherVersion(run, `world '${name}' is of a family that is none of: ${familyNames.join(', ')}`);
+  }
+  const world = createWorld(scenario.world, {
+    seed: `${scenario.seed}/${number}`,
+    family,
+    historyDays: scenario.history,
+    days: scenario.days,
+  });
+  checkIsSame(run, arm, name, world);
+  return world;
+}
+
+function understood(run: FinishedRun): Scenario {
+  try {
+    return parseScenario(run.scenario, `The scenario in the manifest of ${run.path}`);
+  } catch (cause) {
+    throw ofAnotherVersion(run, messageOf(cause), cause);
+  }
+}
+
+/** A few columns that everything else hangs on. */
+function checkIsSame(run: FinishedRun, arm: string, name: string, world: World): void {
+  const { arrivals, releases, people, sounds } = world;
+  const columns: [file: readonly string[], column: string, remade: Values][] = [
+    [['listeners.arrow'], 'signedUpAt', arrivals.signedUpAt],
+    [['listeners.arrow'], 'region', arrivals.region],
+    [['tracks.arrow'], 'releasedAt', releases.releasedAt],
+    [['truth', 'listeners.arrow'], 'patience', people.patience],
+    [['truth', 'tracks.arrow'], 'energy', sounds.energy],
+  ];
+  const files = columns.map(([file]) => run.file(arm, name, ...file));
+  checkFiles(run, files);
+  for (const [i, [, column, remade]] of columns.entries()) {
+    const path = files[i] ?? '';
+    const written = readColumns(path)[column];
+    if (written?.length === remade.length && written.every((value, row) => value === remade[row])) continue;
+    throw ofAnotherVersion(run, `the world made anew differs from ${path} in '${column}'`);
+  }
+}
+
+const ofAnotherVersion = (run: FinishedRun, found: string, cause?: unknown): DubplateError =>
+  new DubplateError(
+    'INVALID_INPUT',
+    `The world of ${run.path} cannot be made again by Dubplate ${version}; the run is of ${run.version}. Found: ${found}`,
+    { hint: 'Inspect it with the Dubplate that made it, or run the scenario again.', cause },
+  );
