@@ -1,10 +1,14 @@
 import { Command, CommanderError } from 'commander';
 import { DubplateError, exitCodeOf } from '../engine/core/errors.ts';
 import { benchCommand } from './commands/bench.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { embedCommand } from './commands/embed.ts';
 import { evaluateCommand } from './commands/evaluate.ts';
 import { explainCommand } from './commands/explain.ts';
+import { exportCommand } from './commands/export.ts';
+import { fidelityCommand } from './commands/fidelity.ts';
+import { inspectCommand } from './commands/inspect.ts';
 import { listCommand } from './commands/list.ts';
 import { recommendCommand } from './commands/recommend.ts';
 import { reportCommand } from './commands/report.ts';
@@ -28,10 +32,14 @@ export function createProgram(): Command {
     listCommand(),
     explainCommand(),
     reportCommand(),
+    exportCommand(),
+    inspectCommand(),
     trainCommand(),
     recommendCommand(),
     evaluateCommand(),
     embedCommand(),
+    fidelityCommand(),
+    calibrateCommand(),
     validateCommand(),
     benchCommand(),
     doctorCommand(),

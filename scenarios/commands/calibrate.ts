@@ -1,0 +1,130 @@
+import { basename } from 'node:path';
+import { Command, Option } from 'commander';
+import { type FamilyName, familyNames, type WorldOptions, worldOptionsSchema } from '../../sim/options.ts';
+import { type Calibration, calibrate, type DialName } from '../fidelity/calibrate.ts';
+import { compare, type FactRow, scoreOf, targetsFrom } from '../fidelity/compare.ts';
+import { factForms, factNames } from '../fidelity/fact-names.ts';
+import { figure, textColumns } from '../fidelity/fact-table.ts';
+import { digestOfFiles } from '../fidelity/log-digest.ts';
+import { describeLog, offsetFlag } from '../fidelity/log-flags.ts';
+import { filesOf, type RealLog, readListeningLog } from '../fidelity/read-log.ts';
+import { writeWorldFile } from '../fidelity/world-file.ts';
+import { withProgress } from '../progress-bar.ts';
+
+interface CalibrateFlags {
+  readonly log: string;
+  readonly utcOffset: number;
+  readonly volume: boolean;
+  readonly family: FamilyName;
+  readonly seed: string;
+  readonly out?: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+/** `dubplate calibrate`: dials of a world from a real log. */
+export const calibrateCommand = (): Command =>
+  new Command('calibrate')
+    .description('fit dials of the world to a real listening log, on small organic worlds')
+    .requiredOption('--log <file>', 'Spotify, ListenBrainz, Last.fm, a table, Parquet, or a folder of them')
+    .addOption(offsetFlag())
+    .option('--volume', 'fit plays a day too: who keeps a log of their listening listens more than most', false)
+    .addOption(
+      new Option('--family <name>', 'how taste works in the trial worlds').choices(familyNames).default('latent'),
+    )
+    .option('--seed <text>', 'seed of the trial worlds', '1')
+    .option('--out <file>', 'write the calibrated world to this file')
+    .option('--json', 'print as JSON', false)
+    .option('--quiet', 'no progress', false)
+    .action(async (flags: CalibrateFlags) => {
+      const log = await readListeningLog(flags.log, { utcOffsetHours: flags.utcOffset, nowS: Date.now() / 1000 });
+      for (const note of log.notes) process.stderr.write(`${note}\n`);
+      const left = flags.out === undefined ? 'Nothing was written.' : `Nothing was written to ${flags.out}.`;
+      const calibration = await withProgress(flags, left, (progress) =>
+        calibrate(log.sample, worldOptionsSchema.parse({}), { ...flags, progress }),
+      );
+      const rows = { before: rowsOf('before', calibration, log), after: rowsOf('after', calibration, log) };
+      const source = {
+        file: basename(flags.log),
+        digest: await digestOfFiles(filesOf(flags.log)),
+        listeners: log.sample.listeners.length,
+        plays: log.sample.listeners.reduce((sum, { track }) => sum + track.length, 0),
+      };
+      if (flags.out !== undefined) {
+        writeWorldFile(flags.out, { source, world: calibration.world, facts: factsOf(rows) });
+      }
+      const { world, dials, notes } = calibration;
+      const settings = settingsOf(calibration);
+      process.stdout.write(
+        flags.json
+          ? `${JSON.stringify({ schema: 1, source, world, dials, facts: factsOf(rows), settings, notes: [...log.notes, ...notes] })}\n`
+          : asText(flags, calibration, rows, settings),
+      );
+    });
+
+interface Rows {
+  readonly before: readonly FactRow[];
+  readonly after: readonly FactRow[];
+}
+
+const rowsOf = (when: 'before' | 'after', calibration: Calibration, { sample }: RealLog): FactRow[] =>
+  compare(calibration[when], targetsFrom(calibration.log, 'the log'), {
+    log: { measured: calibration.log, playedTime: sample.playedTime },
+  });
+
+const factsOf = ({ before, after }: Rows) =>
+  Object.fromEntries(
+    factNames.map((fact, i) => [
+      fact,
+      { log: before[i]?.target ?? null, before: before[i]?.value ?? null, after: after[i]?.value ?? null },
+    ]),
+  );
+
+/** What to paste behind a run, one per dial. */
+const settingsOf = ({ world, dials }: Calibration): string[] =>
+  dials.flatMap(({ dial }) => valuesOf[dial](world)).map(([path, value]) => `--set world.${path}=${value}`);
+
+const valuesOf: Readonly<Record<DialName, (world: WorldOptions) => [path: string, value: number][]>> = {
+  sessionsPerDay: ({ sessionsPerDay }) => [['sessionsPerDay', sessionsPerDay]],
+  popularityExponent: ({ popularityExponent }) => [['popularityExponent', popularityExponent]],
+  explore: ({ cohorts }) => Object.entries(cohorts).map(([name, { explore }]) => [`cohorts.${name}.explore`, explore]),
+};
+
+function asText(
+  { log, out }: CalibrateFlags,
+  { log: measured, dials, notes }: Calibration,
+  rows: Rows,
+  settings: readonly string[],
+): string {
+  const facts = textColumns([
+    ['fact', 'log', 'before', 'after', 'verdict before', 'after'],
+    ...rows.after.map(({ fact, target, value, verdict }, i) => {
+      const { label, unit } = factForms[fact];
+      const before = rows.before[i];
+      return [
+        label,
+        figure(target, unit),
+        figure(before?.value ?? null, unit),
+        figure(value, unit),
+        before?.verdict ?? '',
+        verdict,
+      ];
+    }),
+  ]);
+  const fitted = dials.map(
+    ({ dial, what, target, before, after }) =>
+      `${dial}: ${what} ${target.toFixed(3)} in the log, ${before.toFixed(3)} before, ${after.toFixed(3)} after`,
+  );
+  const [before, after] = [scoreOf(rows.before), scoreOf(rows.after)];
+  return `${log}, the last days of it: ${describeLog(measured)}
+
+${facts}
+
+${[...fitted, ...notes].join('\n')}
+(fitted over the same number of plays of each listener, so that who listens more does not count for more)
+${before.ok} of ${after.of} facts ok before, ${after.ok} after
+
+${out === undefined ? 'To keep the world in a file, add --out world.json. ' : `Written: ${out}. `}To run a scenario with these dials:
+npx dubplate run cold-start ${settings.join(' ')}
+`;
+}

@@ -1,0 +1,114 @@
+import { Command } from 'commander';
+import { compare, type FactRow, scoreOf, targetsFrom } from '../fidelity/compare.ts';
+import { factNames } from '../fidelity/fact-names.ts';
+import { factTable } from '../fidelity/fact-table.ts';
+import { describeLog, offsetFlag } from '../fidelity/log-flags.ts';
+import { type Measurement, measure } from '../fidelity/measure.ts';
+import { type RealLog, readListeningLog } from '../fidelity/read-log.ts';
+import { type RunLog, readRunLog } from '../fidelity/run-log.ts';
+import { withoutPlayedTime } from '../fidelity/sample.ts';
+import { concentrationSize, publishedTargets } from '../fidelity/targets.ts';
+import { countFlag } from '../number-flags.ts';
+
+interface FidelityFlags {
+  readonly log?: string;
+  readonly utcOffset: number;
+  readonly arm?: string;
+  readonly world?: string;
+  readonly atLeast?: number;
+  readonly json: boolean;
+}
+
+/** `dubplate fidelity <run>`: how near a simulated log is to how people listen. */
+export const fidelityCommand = (): Command =>
+  new Command('fidelity')
+    .description('hold the listening of a finished run against published facts of listening, or against a real log')
+    .argument('<run>', 'folder of a run')
+    .option(
+      '--log <file>',
+      'take the targets from this listening log: Spotify, ListenBrainz, Last.fm, a table, Parquet, a folder of them',
+    )
+    .addOption(offsetFlag())
+    .option('--arm <name>', 'whose log (default: the first arm)')
+    .option('--world <name>', 'which world, such as latent-0 (default: the first)')
+    .option('--at-least <n>', 'exit with 1 when fewer facts are ok', countFlag)
+    .option('--json', 'print as JSON', false)
+    .addHelpText('after', verdictHelp)
+    .action(async (run: string, flags: FidelityFlags) => {
+      const simulated = readRunLog(run, flags);
+      const log =
+        flags.log === undefined
+          ? undefined
+          : await readListeningLog(flags.log, { utcOffsetHours: flags.utcOffset, nowS: Date.now() / 1000 });
+      for (const note of log?.notes ?? []) process.stderr.write(`${note}\n`);
+      const comparison = hold(simulated, log && { ...log, path: flags.log ?? '' });
+      process.stdout.write(
+        flags.json ? `${JSON.stringify(asJson(run, simulated, comparison))}\n` : asText(simulated, comparison),
+      );
+      if (flags.atLeast !== undefined && scoreOf(comparison.rows).ok < flags.atLeast) process.exitCode = 1;
+    });
+
+const verdictHelp = `
+A fact is ok when it lies between the quartiles of its target or within 10 % of its middle. Without --log the targets are
+published figures; most are quartiles over 24 heavy listeners, so listeners with at least 300 plays are held against them (with
+fewer plays, where less than five have so many).
+With --log, facts of single listeners are compared by the Kolmogorov-Smirnov distance (KS) of their distributions where both
+sides have at least five listeners, the others by relative error; the verdict is found the same way.`;
+
+interface Comparison {
+  readonly measured: Measurement;
+  readonly rows: readonly FactRow[];
+  readonly log?: { readonly path: string; readonly real: RealLog; readonly measured: Measurement };
+}
+
+function hold({ sample }: RunLog, log: (RealLog & { readonly path: string }) | undefined): Comparison {
+  if (!log) {
+    const measured = measure(sample);
+    return { measured, rows: compare(measured, publishedTargets, {}) };
+  }
+  const { playedTime } = log.sample;
+  const real = measure(log.sample);
+  // Like with like: without played times, sessions end elsewhere.
+  const measured = measure(playedTime === 'none' ? withoutPlayedTime(sample) : sample);
+  const rows = compare(measured, targetsFrom(real, log.path), { log: { measured: real, playedTime } });
+  return { measured, rows, log: { path: log.path, real: log, measured: real } };
+}
+
+const asJson = (run: string, { arm, world, firstDay, lastDay }: RunLog, { measured, rows, log }: Comparison) => ({
+  schema: 1,
+  run,
+  arm,
+  world,
+  firstDay,
+  lastDay,
+  simulated: sizesOf(measured),
+  target: log
+    ? { log: log.path, ...sizesOf(log.measured), notes: log.real.notes }
+    : { concentration: concentrationSize },
+  ...scoreOf(rows),
+  facts: factNames.length,
+  rows,
+});
+
+const sizesOf = ({ listeners, used, fewestPlays, plays, artists, days }: Measurement) => ({
+  listeners,
+  used,
+  fewestPlays,
+  plays,
+  artists,
+  days,
+});
+
+function asText({ arm, world, worlds, firstDay, lastDay }: RunLog, { measured, rows, log }: Comparison): string {
+  const { ok, of } = scoreOf(rows);
+  const which = worlds === 1 ? 'the only world' : `one of ${worlds} worlds`;
+  const target = log ? log.measured : concentrationSize;
+  return `simulated: ${arm} in ${world} (${which}), days ${firstDay} to ${lastDay}; ${describeLog(measured)}
+target:    ${log ? `${log.path} (${log.real.formats.join(', ')}); ${describeLog(log.measured)}` : 'published facts of listening; --json names the source of each'}
+
+${factTable(rows)}
+Concentration compares artists with artists: plays of tracks are summed by artist, and only artists that were heard count,
+${measured.artists} by ${measured.listeners} listeners against ${target.artists} by ${target.listeners} in the target.
+${ok} of ${factNames.length} facts within the quartiles of their target or 10 % of its middle${of < factNames.length ? `; ${factNames.length - of} left out` : ''}
+`;
+}

@@ -1,0 +1,37 @@
+import { secondsPerDay } from '../../engine/core/time.ts';
+import { median } from './facts.ts';
+import type { Listening } from './listening.ts';
+import type { Sample } from './sample.ts';
+
+const part = ({ track, time, playedMs }: Listening, from: number, to: number): Listening => ({
+  track: track.subarray(from, to),
+  time: time.subarray(from, to),
+  playedMs: playedMs.subarray(from, to),
+});
+
+/** Everybody's last `days` days of listening, the last of them the day of their last play. */
+export function lastDays(sample: Sample, days: number): Sample {
+  let listenerDays = 0;
+  const listeners = sample.listeners.map((log) => {
+    const lastDay = Math.floor((log.time.at(-1) ?? 0) / secondsPerDay);
+    const from = log.time.findIndex((time) => time >= (lastDay - days + 1) * secondsPerDay);
+    const kept = part(log, Math.max(0, from), log.time.length);
+    listenerDays += lastDay - Math.floor((kept.time[0] ?? 0) / secondsPerDay) + 1;
+    return kept;
+  });
+  return { ...sample, listeners, listenerDays };
+}
+
+/** The first `plays` plays of everybody: so that those who listen more do not count for more. */
+export const firstPlays = (listeners: readonly Listening[], plays: number): Listening[] =>
+  listeners.map((log) => part(log, 0, plays));
+
+/** At most `count` of the listeners, evenly spread over all. */
+export const someOf = <T>(listeners: readonly T[], count: number): T[] =>
+  listeners.filter(
+    (_, i) => Math.floor(((i + 1) * count) / listeners.length) > Math.floor((i * count) / listeners.length),
+  );
+
+/** The median number of plays of those who have any. */
+export const usualPlays = (listeners: readonly Listening[]): number =>
+  Math.floor(median(listeners.map(({ track }) => track.length)));

@@ -1,0 +1,26 @@
+import { InvalidArgumentError, Option } from 'commander';
+import type { Measurement } from './measure.ts';
+
+/** `--utc-offset`, the same for every command that reads a real log. */
+export const offsetFlag = (): Option =>
+  new Option(
+    '--utc-offset <hours>',
+    'local time of the listeners minus UTC, which logs are in; summer time is not known',
+  )
+    .argParser(offsetOf)
+    .default(0);
+
+/** For commander: hours from −12 to 14 in quarters. */
+export function offsetOf(text: string): number {
+  const hours = Number(text);
+  if (!/^[+-]?\d+(\.\d+)?$/.test(text.trim()) || hours < -12 || hours > 14 || !Number.isInteger(4 * hours)) {
+    throw new InvalidArgumentError(`${text} is not a number of hours from -12 to 14, such as -5 or 5.5.`);
+  }
+  return hours;
+}
+
+/** Who was measured, in words. */
+export const describeLog = ({ listeners, plays, used, fewestPlays, days }: Measurement): string =>
+  `${count(plays, 'play')} of ${count(listeners, 'listener')} over ${count(days, 'day')}, ${used} of them with at least ${count(fewestPlays, 'play')} used for facts of single listeners`;
+
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
