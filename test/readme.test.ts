@@ -34,7 +34,7 @@ const dubplate = (words: readonly string[]): Promise<{ code: number; stdout: str
   });
 
 describe('the README', () => {
-  beforeAll(() => {
+  beforeAll(async () => {
     // The files that its commands speak of: 50 listeners in two camps.
     const rows = Array.from({ length: 50 * 12 }, (_, i) => {
       const user = i % 50;
@@ -44,7 +44,10 @@ describe('the README', () => {
     writeFileSync(join(folder, 'train.tsv.gz'), gzipSync(`${rows.filter((_, i) => i % 6 !== 0).join('\n')}\n`));
     writeFileSync(join(folder, 'test.tsv.gz'), gzipSync(`${rows.filter((_, i) => i % 6 === 0).join('\n')}\n`));
     writeFileSync(join(folder, 'my-scenario.ts'), scenarioOfReadme());
-  });
+    // A run stands where the first command would have put one.
+    const run = await dubplate(['run', 'micro', '--out', 'runs/cold-start-1', '--quiet']);
+    expect(run.code).toBe(0);
+  }, 120_000);
 
   /** Its example, with the import pointing here. */
   const scenarioOfReadme = (): string =>
@@ -66,10 +69,14 @@ describe('the README', () => {
     const shown = new Set(commands.map(([verb]) => verb));
     expect([...shown].sort()).toEqual([
       'bench',
+      'calibrate',
       'doctor',
       'embed',
       'evaluate',
       'explain',
+      'export',
+      'fidelity',
+      'inspect',
       'list',
       'recommend',
       'report',
@@ -86,9 +93,10 @@ describe('the README', () => {
     });
   });
 
-  // `embed` first trains an encoder, and full runs take minutes: those are shown working by tests of their own.
+  // `embed` first trains an encoder, `calibrate` searches, and full runs take minutes: those are shown working by tests of their own.
   const quick = commands.filter(
-    ([verb, name]) => !(verb === 'run' && name !== 'micro') && !['embed', 'validate', 'report'].includes(verb ?? ''),
+    ([verb, name]) =>
+      !(verb === 'run' && name !== 'micro') && !['calibrate', 'embed', 'validate', 'report'].includes(verb ?? ''),
   );
   it.each(quick.map((words) => [words.join(' '), words] as const))('has a command that works: %s', async (_, words) => {
     const { code, stderr } = await dubplate(words);

@@ -215,8 +215,8 @@ interface SimFlags extends Omit<SimBench, 'threads'> {
 const simCommand = (): Command =>
   new Command('sim')
     .description('rows of the log per second and core that the simulated listeners make, and the memory they take')
-    .option('--listeners <count>', 'listeners of day 0; one in a thousand more sign up every day', countFlag, 300_000)
-    .option('--tracks <count>', 'tracks of day 0; one in 2,500 more come out every day', countFlag, 300_000)
+    .option('--listeners <count>', 'listeners of day 0', countFlag, 300_000)
+    .option('--tracks <count>', 'tracks of day 0', countFlag, 300_000)
     .option('--days <count>', 'measured days, after two that are not', countFlag, 3)
     .option('--slots <count>', 'tracks of the list that every listener has at hand', countFlag, 20)
     .addOption(new Option('--family <name>', 'mechanism of taste').choices(familyNames).default('latent'))
@@ -238,7 +238,7 @@ Figures (column size: listeners, tracks, family, threads); medians of the days:
   sim.secondsToMake         s       to draw the world, once
   sim.peakMemoryBytes       B       most memory of the process
 
-Every row is a full one: taste, choice, repeats, lists looked down, the statechart, the log. The engine's time is not in it.
+Every day one listener in a thousand more signs up, and one track in 2,500 more comes out. Every row is a full one: taste, choice, repeats, lists looked down, the statechart, the log. The engine's time is not in it.
 
 The sizes of a large service (4 GB of memory):
   npx dubplate bench sim --listeners 10000000 --tracks 5000000 --days 1`,

@@ -187,9 +187,20 @@ describe('bench', () => {
   });
 
   it('lists what it can measure, and refuses the rest with exit code 2', async () => {
-    expect(command.commands.map((one) => one.name())).toEqual(['als', 'retrieval', 'foldin', 'encoder']);
+    expect(command.commands.map((one) => one.name())).toEqual(['als', 'retrieval', 'foldin', 'encoder', 'sim']);
     expect(await bench('nothing')).toMatchObject({ code: 2, stdout: '' });
     expect(await bench('als', '--usres', '5')).toMatchObject({ code: 2, stdout: '' });
+  });
+
+  it('simulates the same rows on one thread and on two, and counts the bytes of a listener', async () => {
+    const sizes = ['--listeners', '1200', '--tracks', '400', '--days', '1', '--slots', '10'];
+    const { stdout } = await bench('sim', ...sizes, '--threads', '2', '--scaling', '--json', '--quiet');
+    const { rows } = benchResultSchema.parse(JSON.parse(stdout));
+    const valuesOf = (what: string): number[] => rows.filter((row) => row.what === what).map(({ value }) => value);
+    expect(valuesOf('sim.rowsPerSecondPerCore')).toHaveLength(2);
+    expect(valuesOf('sim.bytesPerListener')).toEqual([128, 168]);
+    expect(valuesOf('sim.rowsPerListenerDay')[0]).toBeGreaterThan(10);
+    expect(valuesOf('sim.speedup')).toHaveLength(1);
   });
 
   it('prints a table for people, with what stands behind it', async () => {
