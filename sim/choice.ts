@@ -28,8 +28,11 @@ export interface Surroundings {
 /** Which ways to music are open: a shadow session leaves out the library, where nothing new is met. */
 export type Openness = 'everything' | 'discovery';
 
-/** The words of a position: which way, of which the low half belongs to the slate; then where it leads. */
-export const choiceWords = { way: 0, first: 1, second: 2 } as const;
+/**
+ * The words of a position: which way, of which the low half belongs to the slate; where it leads, up to four; two for the reaction
+ * to what is known; what becomes of the library.
+ */
+export const positionWords = { way: 0, first: 1, second: 2, reaction: 5, library: 7 } as const;
 
 /** Least share of discovery, and how much more an explorer's is. */
 const leastDiscovery = 0.24;
@@ -70,11 +73,11 @@ export function chooseOrganic(
 ): void {
   const { stage } = surroundings;
   const row = 3 * (openness === 'discovery' ? onlyDiscovery : stage.people.explore[listener]!);
-  const way = wordAt(key0, key1, word0 + choiceWords.way) >>> 16;
+  const way = wordAt(key0, key1, word0 + positionWords.way) >>> 16;
   if (way >= ways[row]!) {
-    const first = wordAt(key0, key1, word0 + choiceWords.first);
+    const first = wordAt(key0, key1, word0 + positionWords.first);
     if (way >= ways[row + 2]!) {
-      const second = wordAt(key0, key1, word0 + choiceWords.second);
+      const second = wordAt(key0, key1, word0 + positionWords.second);
       if (last !== noTrack && (second & 0xffff) < goesOn && nextOfArtist(surroundings, listener, last, choice)) return;
       if (fromLibrary(surroundings.library, listener, choice)) return;
     } else if (way < ways[row + 1]!) {
@@ -164,7 +167,7 @@ function bySearch(
   // All are looked up before the first is judged: memory then fetches them side by side.
   const pools = poolsOf(attention, neighbourhoodOf(attention, listener));
   for (let n = 0; n < searchCandidates; n++) {
-    const word = wordAt(key0, key1, word0 + choiceWords.first + n);
+    const word = wordAt(key0, key1, word0 + positionWords.first + n);
     found[n] = trackFrom(attention, pools + poolFor(stage, listener, word), word);
   }
   choice.score = -0x8000_0000;

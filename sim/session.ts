@@ -2,7 +2,7 @@ import { kindCode, noGeneration, noPosition, noTrack, sourceCode } from '../engi
 import { block, keyInto, wordAt } from '../engine/core/random.ts';
 import { type SimTime, secondsPerDay, startOfDay } from '../engine/core/time.ts';
 import { listenerTable } from './actors/listener.ts';
-import { type Choice, chooseOrganic } from './choice.ts';
+import { type Choice, chooseOrganic, positionWords } from './choice.ts';
 import { forget, isKept, keep } from './library.ts';
 import { dayparts, type Moment } from './moment.ts';
 import { type Reaction, react } from './reaction.ts';
@@ -32,9 +32,6 @@ const againChance = 0.025 * 65_536;
 /** How often a kept track is worn out by a play, and let go after a skip, of 65,536. */
 const wearChance = 65_536 / 40;
 const dropChance = 65_536 / 6;
-/** The words of a position that belong to the reaction to a known track, and to what becomes of the library. */
-const reactionWord = 5;
-const libraryWord = 7;
 
 const choice: Choice = { track: noTrack, source: 0, score: 0 };
 const reaction: Reaction = { isSatisfied: false, playedMs: 0, isSaved: false, isKept: false };
@@ -64,7 +61,7 @@ export function playSession(today: Today, plan: SessionPlan, slates: Slates | un
     const word0 = wordOf(session, position);
     let slot = -1;
     const way = wordAt(key0, key1, word0);
-    const library = wordAt(key0, key1, word0 + libraryWord);
+    const library = wordAt(key0, key1, word0 + positionWords.library);
     if (last !== noTrack && library >>> 16 < againChance) {
       // choice.score is what it was.
       choice.source = sourceCode.library;
@@ -82,8 +79,8 @@ export function playSession(today: Today, plan: SessionPlan, slates: Slates | un
     const isKnown = source === sourceCode.library || source === sourceCode.artist;
     const durationMs = stage.secondsOf(track) * 1000;
     if (isKnown) {
-      const word1 = wordAt(key0, key1, word0 + reactionWord + 1);
-      react(score, source, durationMs, wordAt(key0, key1, word0 + reactionWord), word1, reaction);
+      const word1 = wordAt(key0, key1, word0 + positionWords.reaction + 1);
+      react(score, source, durationMs, wordAt(key0, key1, word0 + positionWords.reaction), word1, reaction);
     } else {
       const word1 = wordAt(meeting0, meeting1, 2 * track + 1);
       react(score, source, durationMs, wordAt(meeting0, meeting1, 2 * track), word1, reaction);

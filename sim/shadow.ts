@@ -1,7 +1,7 @@
 import { EventBuffer, type EventColumns, kindCode, noGeneration, noPosition, noTrack } from '../engine/core/events.ts';
 import { block, keyInto, wordAt } from '../engine/core/random.ts';
 import { startOfDay } from '../engine/core/time.ts';
-import { type Choice, chooseOrganic } from './choice.ts';
+import { type Choice, chooseOrganic, positionWords } from './choice.ts';
 import type { Crowd } from './crowd.ts';
 import { freshMoment, type Moment } from './moment.ts';
 import { type Reaction, react } from './reaction.ts';
@@ -11,7 +11,6 @@ import type { World } from './world.ts';
 /** Tracks in a shadow session, and when it begins. */
 const shadowLength = 40;
 const noon = 12 * 3600;
-const reactionWord = 5;
 
 /**
  * What the listeners of a panel would find by themselves on this day: for each of them one session of searches, charts
@@ -41,9 +40,9 @@ export function shadowDay(world: World, crowd: Crowd, day: number, panel: Uint32
       const { track, source, score } = choice;
       if (track === noTrack || met.has(track)) continue;
       met.add(track);
-      const word1 = wordAt(key0, key1, word0 + reactionWord + 1);
+      const word1 = wordAt(key0, key1, word0 + positionWords.reaction + 1);
       const durationMs = world.secondsOf(track) * 1000;
-      react(score, source, durationMs, wordAt(key0, key1, word0 + reactionWord), word1, reaction);
+      react(score, source, durationMs, wordAt(key0, key1, word0 + positionWords.reaction), word1, reaction);
       const kind = reaction.isSatisfied ? kindCode.play : kindCode.skip;
       log.add(listener, track, time, kind, reaction.playedMs, source, noPosition, noGeneration, 1);
       time += Math.ceil(reaction.playedMs / 1000) + 1;
