@@ -5,11 +5,17 @@ export function describeIssue(issue: z.core.$ZodIssue): string[] {
   const path = issue.path.map(String).join('.') || '(top level)';
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => `${path === '(top level)' ? '' : `${path}.`}${key}: no such option`);
+  // Right on the outside: what is wrong lies within, such as one item of a list.
+  const within = issue.code === 'invalid_union' ? issue.errors.find(isWithin) : undefined;
+  if (within) return within.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }));
   const expected = expectation(issue);
   return [
     expected === undefined ? `${path}: ${issue.message}` : `${path}: ${foundText(issue.input)}, expected ${expected}`,
   ];
 }
+
+const isWithin = (issues: readonly z.core.$ZodIssue[]): boolean =>
+  issues.length > 0 && issues.every(({ path }) => path.length > 0);
 
 /** Longest value that is repeated whole. */
 const longest = 60;

@@ -8,6 +8,7 @@ import { type Crowd, createCrowd } from '../../sim/crowd.ts';
 import { type FamilyName, worldOptionsSchema } from '../../sim/options.ts';
 import { favouriteScenes } from '../../sim/people.ts';
 import { createWorld, type World } from '../../sim/world.ts';
+import { parseSettings } from '../set-option.ts';
 import { type BenchRow, shortCount, threadsText } from './rows.ts';
 import { peakMemoryBytes, startStopwatch } from './stopwatch.ts';
 
@@ -33,12 +34,13 @@ const warmUpDays = 2;
 export async function benchSim(bench: SimBench, progress: Progress): Promise<BenchRow[]> {
   const { listeners, tracks, days, slots, family, seed, threads } = bench;
   const elapsedMaking = startStopwatch();
-  const options = worldOptionsSchema.parse({
-    tracks,
-    releasesPerDay: tracks / 2500, // 40,000 a day of 100M
-    signupsPerDay: listeners / 1000,
-    cohorts: { all: { listeners } },
-  });
+  const sizes = [
+    `tracks=${tracks}`,
+    `releasesPerDay=${tracks / 2500}`, // 40,000 a day of 100M
+    `signupsPerDay=${listeners / 1000}`,
+    `cohorts.all.listeners=${listeners}`,
+  ];
+  const options = parseSettings(worldOptionsSchema, sizes, 'What --listeners and --tracks say');
   const world = createWorld(options, { seed, family, historyDays: warmUpDays, days });
   const made = elapsedMaking().seconds;
   const known = knownSlates(world, slots);

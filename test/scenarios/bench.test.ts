@@ -203,6 +203,14 @@ describe('bench', () => {
     expect(valuesOf('sim.speedup')).toHaveLength(1);
   });
 
+  it('refuses a world that is too large to simulate, and says what is allowed', async () => {
+    const { code, stderr } = await bench('sim', '--listeners', '20000000', '--quiet');
+    expect({ code, says: stderr }).toMatchObject({
+      code: 2,
+      says: expect.stringContaining('expected at most 10000000'),
+    });
+  });
+
   it('prints a table for people, with what stands behind it', async () => {
     const { stdout } = await bench('retrieval', ...small, '--quiet', '--threads', '1');
     expect(stdout).toMatch(/kernel on 1 thread, load \d/);

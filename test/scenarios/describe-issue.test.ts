@@ -30,6 +30,11 @@ describe('what is wrong with a value', () => {
     expect(saidOf(z.object({ at: schema }), { at: input })).toEqual([`at: ${said}`]);
   });
 
+  it('says which item of a list is wrong where one or a list may stand', () => {
+    const family = z.union([z.enum(['a', 'b']), z.array(z.enum(['a', 'b']))]);
+    expect(saidOf(z.object({ at: family }), { at: ['a', 'c'] })).toEqual(['at.1: found "c", expected "a" or "b"']);
+  });
+
   it('names every option that there is not', () => {
     expect(saidOf(z.object({ als: z.strictObject({}) }), { als: { factor: 1, alpah: 2 } })).toEqual([
       'als.factor: no such option',
