@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Kernel } from './als/kernel.ts';
 import type { Encoder } from './audio/encoder.ts';
 import { carryFromElsewhere, SoundLibrary } from './audio/sound-library.ts';
-import { BlendThread } from './blend/blend-thread.ts';
 import type { SlateStore } from './cache/slate-store.ts';
 import type { Catalogue } from './core/catalogue.ts';
 import { digestOf } from './core/digest.ts';
@@ -64,8 +63,6 @@ export interface Engine {
   digests(): { readonly model: string; readonly slates: string };
   /** @throws DubplateError AUDIT_FAILED when counts that must balance do not. */
   audit(): void;
-  /** Ends its other thread. */
-  close(): Promise<void>;
 }
 
 /** An engine with no past. @param options complete, as parsed by `engineOptionsSchema`. */
@@ -80,7 +77,6 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
     given: parts.encoder,
     kernel: parts.kernel,
   });
-  const thread = new BlendThread();
   const slates: Hash = createHash('sha256');
   let generation: Generation | undefined;
   let fallback: Fallback | undefined;
@@ -109,7 +105,6 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
         options,
         observations,
         library,
-        thread,
         onList: ({ listener, tracks }) => {
           slates
             .update(`${listener}:${tracks.length}:`)
@@ -152,7 +147,7 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
           isTaught: new Uint8Array(tracks.rows),
         },
       };
-      const maker = await createSlateMaker(handed, catalogue, options, parts.kernel, thread);
+      const maker = await createSlateMaker(handed, catalogue, options, parts.kernel);
       const lists: Uint32Array[] = [];
       for (let from = 0; from < listeners.length; from += maker.blockSize) {
         const askers = Array.from(listeners.subarray(from, from + maker.blockSize), (listener) =>
@@ -184,8 +179,6 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
     playsObserved: () => observations.plays(),
 
     audit: () => observations.audit(),
-
-    close: () => thread.close(),
   };
 }
 

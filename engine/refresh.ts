@@ -3,7 +3,6 @@ import type { Kernel } from './als/kernel.ts';
 import { startFactors } from './als/seed-factors.ts';
 import { trainAls } from './als/train.ts';
 import type { SoundIndex, SoundLibrary } from './audio/sound-library.ts';
-import type { BlendThread } from './blend/blend-thread.ts';
 import { listensToSound } from './blend/trust.ts';
 import type { ListenerSlate, SlateStore } from './cache/slate-store.ts';
 import type { Catalogue } from './core/catalogue.ts';
@@ -60,7 +59,6 @@ export interface RefreshParts {
   readonly observations: Observations;
   readonly library: SoundLibrary;
   readonly store: SlateStore;
-  readonly thread: BlendThread;
   readonly streams: Streams;
   readonly memo: Memo;
   readonly kernel: Kernel;
@@ -125,7 +123,7 @@ export async function refresh(
   // Retrieval, blending and writing are one stream: lists are made only as fast as the cache takes them. Later blocks
   // are worked on off the main thread while this one is blended and written.
   const blendingFrom = clock();
-  const maker = await createSlateMaker(generation, catalogue, options, parts.kernel, parts.thread);
+  const maker = await createSlateMaker(generation, catalogue, options, parts.kernel);
   const { blockSize } = maker;
   const sample: ListenerSlate[] = [];
   let collaborative = 0;

@@ -1,7 +1,6 @@
 import type { Kernel, TrackIndex } from './als/kernel.ts';
 import { withArtistEvidence } from './blend/artist-evidence.ts';
 import { type BlendedSlate, createBlender, type TrackEvidence } from './blend/blend-slate.ts';
-import { type BlendThread, isDrawless } from './blend/blend-thread.ts';
 import { createColdSlates } from './cold-slate.ts';
 import type { Catalogue } from './core/catalogue.ts';
 import { type Matrix, rowOf, zeros } from './core/matrix.ts';
@@ -11,16 +10,11 @@ import type { Generation } from './generation.ts';
 import type { SparsePattern } from './interactions/csr.ts';
 import type { EngineOptions } from './options.ts';
 import { prepareRetrieval } from './retrieval/retrieve.ts';
-import { aboutListener, listOf, scoreAll } from './retrieval/top-n.ts';
+import { selectBest } from './retrieval/select.ts';
+import { aboutListener, listOf, type Ranked, type TopBlock } from './retrieval/top-n.ts';
 
 /** A track counts as new for so many days after its release. */
 const newDays = 7;
-
-/** Below so many pairs of listener and track to blend at once, another thread would cost more than it saves. */
-const worthThread = 1e6;
-
-/** Of the lists of a large block. */
-const shareHere = 0.4;
 
 /** One listener as a list is made for them. */
 export interface Asker {
@@ -48,7 +42,7 @@ export function knownAsker({ number, users, evidence }: Generation, listener: nu
 
 /** Makes lists against one generation. */
 export interface SlateMaker {
-  /** Askers to prepare at once: what is held for them, up to four 4-byte scores for each track, stays below 256 MB. */
+  /** Askers to prepare at once: what is held for them, two 4-byte scores for each track, stays below 128 MB. */
   readonly blockSize: number;
   /**
    * Scores tracks for some askers at once, off the main thread.
@@ -57,18 +51,12 @@ export interface SlateMaker {
   prepare(askers: readonly Asker[]): Promise<(i: number) => BlendedSlate>;
 }
 
-/**
- * Where the collaborative scores decide alone, lists are retrieved; where sound has a say, every track is scored.
- *
- * @param fewestPairs of listener and track in a block that `thread` has a part in.
- */
+/** Where one side's scores decide alone, lists are retrieved by them; where both have a say, every track is scored twice. */
 export async function createSlateMaker(
   generation: Generation,
   catalogue: Catalogue,
   options: EngineOptions,
   kernel: Kernel,
-  thread: BlendThread,
-  fewestPairs = worthThread,
 ): Promise<SlateMaker> {
   const { tracks } = generation;
   const sound = contentVectors(generation, catalogue, options.blend);
@@ -76,80 +64,83 @@ export async function createSlateMaker(
   const blender = createBlender(evidence, options);
   const coldSlate = createColdSlates(generation, catalogue, options.slate);
   const { length, slots } = options.slate;
+  const reserved = slots > 0 ? Math.ceil(length / slots) : 0;
+  const newTracks = Uint32Array.from(evidence.isNew.keys()).filter((track) => evidence.isNew[track] === 1);
+  const ofAsker = <A extends Float32Array>(values: A, i: number) =>
+    values.subarray(i * tracks.rows, (i + 1) * tracks.rows);
 
-  type List = (i: number, asker: Asker) => BlendedSlate;
+  const mostAskers = Math.max(1, Math.min(mostAtOnce, Math.floor(mostScores / Math.max(1, tracks.rows))));
+  /** Memory of scores that nobody needs any more: a block is worked on while others are prepared. */
+  const spare: ReturnType<typeof scoreMemory>[] = [];
 
-  async function retrieved(askers: readonly Asker[], index: TrackIndex): Promise<List> {
+  /** By inner products with one kind of vectors. */
+  async function retrieved(askers: readonly Asker[], index: TrackIndex, trust: Float32Array): Promise<Found> {
     const X = factorsOf(askers, tracks.cols);
     const heard = heardOf(askers, tracks.rows);
     const best = await index.topN(X, length, { heard });
-    const bestNew =
-      slots > 0 ? await index.topN(X, Math.ceil(length / slots), { heard, allow: evidence.isNew }) : undefined;
-    return (i, asker) => {
-      const { rows, scores } = listOf(best, i);
-      // Perhaps every candidate scores 0: that is for the blender to see.
-      if (scores[0] === 0) {
-        const collaborative = scoreAll(asker.factor, tracks, new Float32Array(tracks.rows));
-        return blender.blend({ ...asker, collaborative, audio: undefined }, asker.draw);
-      }
-      return blender.layOut(rows, bestNew ? listOf(bestNew, i).rows : nothing, asker.heard, asker.draw);
+    const bestNew = reserved > 0 ? await index.topN(X, reserved, { heard, allow: evidence.isNew }) : undefined;
+    return { best, bestNew: (i) => (bestNew ? listOf(bestNew, i).rows : nothing), trust: () => trust };
+  }
+
+  async function blended(askers: readonly Asker[], embeddings: Matrix): Promise<Found> {
+    const X = factorsOf(askers, tracks.cols);
+    const memory = spare.pop() ?? scoreMemory(mostAskers * tracks.rows);
+    const scores = await kernel.scoreBlock(X, tracks, memory.collaborative.subarray(0, X.rows * tracks.rows));
+    const audio = await kernel.scoreBlock(X, embeddings, memory.audio.subarray(0, X.rows * tracks.rows));
+    const trust = blender.trustOf(askers.map(({ interactions }) => interactions));
+    const blending = { trust, evidence: blender.evidence };
+    const best = await kernel.blendBlock(scores, audio, blending, length, heardOf(askers, tracks.rows));
+    const bestNew = askers.map((_, i) => {
+      const own = ofAsker(scores, i);
+      const unheard = reserved > 0 ? newTracks.filter((track) => own[track]! > Number.NEGATIVE_INFINITY) : nothing;
+      return selectBest(unheard, own, reserved);
+    });
+    spare.push(memory);
+    return {
+      best,
+      bestNew: (i) => bestNew[i]!,
+      trust: (i) => (trust.length === tracks.rows ? trust : ofAsker(trust, i)),
     };
   }
 
-  const { blend, slate, degrade } = options;
-  async function scored(askers: readonly Asker[]): Promise<List> {
-    const X = factorsOf(askers, tracks.cols);
-    const [collaborative, audio] = await Promise.all([
-      kernel.scoreBlock(X, tracks),
-      sound && kernel.scoreBlock(X, sound),
-    ]);
-    const scoresOf = (block: Float32Array, i: number): Float32Array =>
-      block.subarray(i * tracks.rows, (i + 1) * tracks.rows);
-    const list: List = (i, asker) =>
-      blender.blend(
-        { ...asker, collaborative: scoresOf(collaborative, i), audio: audio && scoresOf(audio, i) },
-        asker.draw,
-      );
-    if (!audio || !isDrawless(options) || askers.length * tracks.rows < fewestPairs) return list;
-    // More than half of a large block is blended on another thread while the block before is worked on here: lists are
-    // written here too.
-    const here = Math.floor(askers.length * shareHere);
-    const there = await thread.blend({
-      tracks: evidence,
-      options: { blend, slate, degrade },
-      collaborative: collaborative.slice(here * tracks.rows),
-      audio: audio.slice(here * tracks.rows),
-      heard: askers.slice(here).map(({ heard }) => heard.slice()),
-      interactions: askers.slice(here).map(({ interactions }) => interactions),
-    });
-    return (i, asker) => (i < here ? list(i, asker) : there[i - here]!);
+  const find = await finder();
+  /** How lists are found; undefined where they are the charts. */
+  async function finder(): Promise<((askers: readonly Asker[]) => Promise<Found>) | undefined> {
+    if (blender.reads === 'no scores') return undefined;
+    if (sound && blender.reads === 'both scores') return (askers) => blended(askers, sound);
+    const bySound = sound && blender.reads === 'audio scores';
+    const index = await prepareRetrieval(kernel, generation.users, bySound ? sound : tracks);
+    const trust = new Float32Array(tracks.rows).fill(bySound ? 0 : 1);
+    return (askers) => retrieved(askers, index, trust);
   }
 
-  const charted: List = (_, asker) =>
-    blender.blend({ ...asker, collaborative: new Float32Array(0), audio: undefined }, asker.draw);
-
-  const index =
-    blender.reads === 'collaborative scores' || (blender.reads === 'both scores' && !sound)
-      ? await prepareRetrieval(kernel, generation.users, tracks)
-      : undefined;
-  const listsFor = async (askers: readonly Asker[]): Promise<List> => {
-    if (blender.reads === 'no scores') return charted;
-    return index ? retrieved(askers, index) : scored(askers);
-  };
   return {
-    blockSize: Math.max(1, Math.min(mostAtOnce, Math.floor(mostScores / Math.max(1, tracks.rows)))),
+    blockSize: mostAskers,
     async prepare(askers) {
-      const list = await listsFor(askers).catch((error) => {
+      const found = await find?.(askers).catch((error) => {
         throw aboutListener(error, (i) => askers[i]!.listener);
       });
       return (i) => {
-        const asker = askers[i]!;
-        if (isKnown(asker.factor)) return list(i, asker);
-        return { ...coldSlate(asker.listener, asker.heard, asker.draw), collaborativeShare: 0 };
+        const { listener, factor, heard, draw } = askers[i]!;
+        if (!isKnown(factor)) return { ...coldSlate(listener, heard, draw), collaborativeShare: 0 };
+        if (!found || saysNothing(listOf(found.best, i))) return blender.charts(heard, draw);
+        return blender.layOut(listOf(found.best, i).rows, found.bestNew(i), heard, found.trust(i), draw);
       };
     },
   };
 }
+
+/** What a search brought back for some askers, by their number. */
+interface Found {
+  readonly best: TopBlock;
+  /** The best tracks released in the last 7 days, as many as are reserved a slot. */
+  bestNew(i: number): Uint32Array;
+  /** In the collaborative score of each track [tracks]. */
+  trust(i: number): Float32Array;
+}
+
+/** Whether all that is listed scores 0, which is the order of the rows and nothing else. */
+const saysNothing = ({ scores }: Ranked): boolean => scores[0] === 0 && scores.at(-1) === 0;
 
 /** What the content of each track says of its factor [tracks × k]; undefined where nobody has listened. */
 function contentVectors(
@@ -168,7 +159,12 @@ function contentVectors(
 }
 
 const mostAtOnce = 512;
-const mostScores = 2 ** 24;
+const mostScores = 2 ** 23;
+
+const scoreMemory = (scores: number) => ({
+  collaborative: new Float32Array(scores),
+  audio: new Float32Array(scores),
+});
 
 const nothing = new Uint32Array(0);
 
@@ -205,7 +201,6 @@ function trackEvidence({ tracks, evidence, builtAt }: Generation, catalogue: Cat
   for (let track = 0; track < tracks.rows; track++)
     artistPlays[track] = playsOf.get(trackOf(catalogue, track).artist) ?? 0;
   return {
-    isReleased: new Uint8Array(tracks.rows).fill(1), // the catalogue holds nothing else
     isNew,
     plays: evidence.plays,
     artistPlays,

@@ -218,7 +218,6 @@ async function runArm(
     writeTruth(world, arm.at('truth'));
     return { rows, digests: { events: arm.log.digest(), ...arm.engine.digests() }, encoder };
   } finally {
-    await arm.engine.close();
     await store.clear();
   }
 }

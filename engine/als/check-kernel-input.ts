@@ -56,12 +56,26 @@ export function checkedKernel(kernel: Kernel): Kernel {
       return checkedIndex(await kernel.prepareIndex(Y, usual), Y.cols);
     },
 
-    async scoreBlock(X, Y) {
+    async scoreBlock(X, Y, out) {
       checkMatrix('X', X);
       checkMatrix('Y', Y, { rows: Y.rows, cols: X.cols });
       checkListener(firstTooLong(X));
       checkTrack(firstTooLong(Y));
-      return kernel.scoreBlock(X, Y);
+      if (out) checkEqual('numbers of `out`', out.length, X.rows * Y.rows);
+      return kernel.scoreBlock(X, Y, out);
+    },
+
+    async blendBlock(collaborative, audio, blending, n, heard) {
+      const { rows: listeners, cols: tracks } = heard;
+      checkWhole('n', n);
+      checkEqual('collaborative scores', collaborative.length, listeners * tracks);
+      checkEqual('audio scores', audio.length, listeners * tracks);
+      checkEqual('length of `evidence`', blending.evidence.length, tracks);
+      const isPersonal = blending.trust.length !== tracks;
+      checkEqual('length of `trust`', blending.trust.length, isPersonal ? listeners * tracks : tracks);
+      checkStarts('`heard`', heard);
+      checkHeard(heard);
+      return kernel.blendBlock(collaborative, audio, blending, n, heard);
     },
   };
 }

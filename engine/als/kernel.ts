@@ -1,3 +1,4 @@
+import type { Blending } from '../blend/one-scale.ts';
 import type { Matrix } from '../core/matrix.ts';
 import type { Csr, SparsePattern, SparseRow } from '../interactions/csr.ts';
 import type { Filter, TopBlock } from '../retrieval/top-n.ts';
@@ -72,9 +73,26 @@ export interface Kernel {
   /**
    * Every score of some listeners, S = X·Yᵀ [listeners × tracks]; a score depends on its two factors alone.
    *
+   * @param out what S is written to, where there is memory for it already: to take new memory costs as much as to score.
    * @throws NOT_FINITE naming the first listener, else the first track, whose factor is not finite or longer than 10¹⁸.
    */
-  scoreBlock(X: Matrix, Y: Matrix): Promise<Float32Array>;
+  scoreBlock(X: Matrix, Y: Matrix, out?: Float32Array): Promise<Float32Array>;
+  /**
+   * Blends two scores of every track for some listeners and finds the n best of each: `blendScores` within rounding, over the
+   * tracks that they have not heard.
+   *
+   * @param collaborative [listeners × tracks], finite; overwritten with the blended scores, −∞ where a track was heard.
+   * @param audio         of the same shape, finite.
+   * @param blending      its trust is the same for all, or [listeners × tracks].
+   * @param n             a whole number from 1.
+   */
+  blendBlock(
+    collaborative: Float32Array,
+    audio: Float32Array,
+    blending: Blending,
+    n: number,
+    heard: SparsePattern,
+  ): Promise<TopBlock>;
   /**
    * The most operations a second that multiplying and adding reaches on all threads, with no memory in the way: the ceiling of
    * everything above. Measured for so long; a kernel that cannot say lacks this.

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { fewestTracks } from '../blend/one-scale.ts';
 import { zeros } from '../core/matrix.ts';
 import type { Csr } from '../interactions/csr.ts';
 import { checkListener, checkTrack, emptyBlock } from '../retrieval/top-n.ts';
@@ -90,6 +91,25 @@ export interface Addon {
     threads: number,
     control: Int32Array,
     S: Float32Array,
+  ): Promise<void>;
+  blendBlock(
+    set: KernelName,
+    C: Float32Array,
+    A: Float32Array,
+    count: number,
+    tracks: number,
+    trust: Float32Array,
+    trusts: Float32Array | undefined,
+    evidence: Uint8Array,
+    fewest: number,
+    n: number,
+    heardStarts: Uint32Array,
+    heard: Uint32Array,
+    threads: number,
+    control: Int32Array,
+    rows: Uint32Array,
+    scores: Float32Array,
+    lengths: Uint32Array,
   ): Promise<void>;
   peak(set: KernelName, threads: number, milliseconds: number): Promise<number>;
 }
@@ -227,10 +247,35 @@ export function nativeKernel(addon: Addon, set: KernelName, threads: number): Ke
       };
     },
 
-    async scoreBlock(X, Y) {
-      const S = new Float32Array(X.rows * Y.rows);
+    async scoreBlock(X, Y, S = new Float32Array(X.rows * Y.rows)) {
       await addon.scoreBlock(set, X.data, X.rows, Y.data, Y.rows, Y.cols, threads, new Int32Array(2), S);
       return S;
+    },
+
+    async blendBlock(collaborative, audio, { trust, evidence }, n, heard) {
+      const block = emptyBlock(heard.rows, Math.min(n, heard.cols));
+      if (block.n === 0) return block;
+      const { rows, scores, lengths } = block;
+      await addon.blendBlock(
+        set,
+        collaborative,
+        audio,
+        heard.rows,
+        heard.cols,
+        trust,
+        trust.length === heard.cols ? undefined : trust,
+        evidence,
+        fewestTracks,
+        block.n,
+        heard.indptr,
+        heard.indices,
+        threads,
+        new Int32Array(2),
+        rows,
+        scores,
+        lengths,
+      );
+      return block;
     },
 
     peakFlops: (milliseconds) => addon.peak(set, threads, milliseconds),

@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
+import { blendScores } from '../blend/one-scale.ts';
 import { DubplateError } from '../core/errors.ts';
 import { type Matrix, rowOf, zeros } from '../core/matrix.ts';
 import { SideThread } from '../core/side-thread.ts';
 import { type Csr, columnsOf, type SparseRow, sparseRow } from '../interactions/csr.ts';
+import { selectBest } from '../retrieval/select.ts';
 import { checkListener, checkTrack, emptyBlock, scoreAll, topN } from '../retrieval/top-n.ts';
 import { checkedKernel, firstTooLong } from './check-kernel-input.ts';
 import { flopsPerSweep } from './conjugate-gradient.ts';
@@ -103,12 +105,30 @@ export function typescriptKernel(threads: number): Kernel {
       };
     },
 
-    async scoreBlock(X, Y) {
-      const S = new Float32Array(X.rows * Y.rows);
+    async scoreBlock(X, Y, S = new Float32Array(X.rows * Y.rows)) {
       for (let row = 0; row < X.rows; row++) {
         scoreAll(rowOf(X, row), Y, S.subarray(row * Y.rows, (row + 1) * Y.rows));
       }
       return S;
+    },
+
+    async blendBlock(collaborative, audio, { trust, evidence }, n, heard) {
+      const { rows: listeners, cols: tracks } = heard;
+      const block = emptyBlock(listeners, Math.min(n, tracks));
+      const all = Uint32Array.from({ length: tracks }, (_, track) => track);
+      for (let row = 0; row < listeners; row++) {
+        await pause(row, undefined);
+        const own = (values: Float32Array): Float32Array => values.subarray(row * tracks, (row + 1) * tracks);
+        const scores = own(collaborative);
+        for (const track of columnsOf(heard, row)) scores[track] = Number.NEGATIVE_INFINITY;
+        const candidates = all.filter((track) => scores[track] !== Number.NEGATIVE_INFINITY);
+        blendScores(scores, own(audio), candidates, { trust: trust.length === tracks ? trust : own(trust), evidence });
+        const best = selectBest(candidates, scores, block.n);
+        block.rows.set(best, row * block.n);
+        for (const [place, track] of best.entries()) block.scores[row * block.n + place] = scores[track]!;
+        block.lengths[row] = best.length;
+      }
+      return block;
     },
 
     async prepareFoldIn(Y, gram, options) {

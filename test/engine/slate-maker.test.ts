@@ -1,6 +1,7 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { chooseKernel } from '../../engine/als/choose-kernel.ts';
-import { BlendThread } from '../../engine/blend/blend-thread.ts';
+import type { Kernel } from '../../engine/als/kernel.ts';
+import { typescriptKernel } from '../../engine/als/typescript-kernel.ts';
 import type { Catalogue } from '../../engine/core/catalogue.ts';
 import type { ArtistId, TrackId, UserId } from '../../engine/core/ids.ts';
 import { rowOf } from '../../engine/core/matrix.ts';
@@ -65,23 +66,37 @@ const askersOf = ({ users: X, evidence }: Generation) =>
   }));
 
 describe('lists made in blocks', () => {
-  const thread = new BlendThread();
-  afterAll(() => thread.close());
-
-  /** The lists of all listeners. @param fewestPairs from which another thread has a part. */
-  async function listsBy(blend: object, slate: object, fewestPairs?: number) {
+  /** The lists of all listeners. */
+  async function listsBy(blend: object, slate: object, by: Kernel = kernel) {
     const generation = await generationOf();
     const options = engineOptionsSchema.parse({ blend, slate: { length, ...slate } });
-    const maker = await createSlateMaker(generation, catalogue, options, kernel, thread, fewestPairs);
+    const maker = await createSlateMaker(generation, catalogue, options, by);
     const listAt = await maker.prepare(askersOf(generation));
     return Array.from({ length: users }, (_, i) => listAt(i));
   }
 
-  it('are the same blended here and partly on another thread', async () => {
+  it('are those of the reference kernel, reserved slots and all', async () => {
     for (const slate of [{}, { slots: 5 }]) {
-      for (const blend of [{ kind: 'byEvidence' }, { kind: 'fixed', trust: 0.3 }]) {
-        expect(await listsBy(blend, slate, 0)).toEqual(await listsBy(blend, slate, Number.POSITIVE_INFINITY));
+      for (const blend of [{ kind: 'byEvidence' }, { kind: 'fixed', trust: 0.3 }, { kind: 'audio' }]) {
+        expect(await listsBy(blend, slate)).toEqual(await listsBy(blend, slate, typescriptKernel(1)));
       }
+    }
+  });
+
+  it('are the best by sound where that decides alone', async () => {
+    const generation = await generationOf();
+    const lists = await listsBy({ kind: 'audio' }, {});
+    for (const { listener, factor, heard } of askersOf(generation).slice(0, -1)) {
+      const best = recommendTopN(factor, generation.sound!.embeddings, length, { heard }).rows;
+      expect(lists[listener]!.tracks).toEqual(best);
+      expect(lists[listener]!.collaborativeShare).toBe(0);
+    }
+  });
+
+  it('hold as many new tracks as there are reserved positions, at least', async () => {
+    const lists = await listsBy({ kind: 'fixed', trust: 0.3 }, { slots: 2 });
+    for (const { tracks: listed } of lists.slice(0, -1)) {
+      expect(listed.filter((track) => track >= 450).length).toBeGreaterThanOrEqual(length / 2);
     }
   });
 
@@ -111,7 +126,7 @@ describe('lists made in blocks', () => {
     async (kind) => {
       const generation = await generationOf();
       const options = engineOptionsSchema.parse({ blend: { kind } });
-      const maker = await createSlateMaker(generation, catalogue, options, kernel, thread);
+      const maker = await createSlateMaker(generation, catalogue, options, kernel);
       const askers = askersOf(generation).slice(4, 9);
       askers[2] = { ...askers[2]!, factor: new Float32Array(k).fill(Number.NaN) };
       await expect(maker.prepare(askers)).rejects.toThrow(

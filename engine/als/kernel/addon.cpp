@@ -7,6 +7,7 @@
 #include <numeric>
 #include <string>
 
+#include "blend-block.h"
 #include "fixed-side.h"
 #include "gram-matrix.h"
 #include "peak.h"
@@ -16,10 +17,12 @@
 #if defined(__x86_64__)
 extern const InstructionSet avx512, avx2;
 extern const Retrieval avx512Retrieval, avx2Retrieval;
+extern const Blending avx512Blending, avx2Blending;
 extern const MultiplyAdds avx512Peak, avx2Peak;
 #endif
 extern const InstructionSet portable;
 extern const Retrieval portableRetrieval;
+extern const Blending portableBlending;
 extern const MultiplyAdds portablePeak;
 
 namespace {
@@ -28,13 +31,14 @@ struct Kernel {
   const char* name;
   const InstructionSet& rows;
   const Retrieval& retrieval;
+  const Blending& blending;
   MultiplyAdds multiplyAdds;
 };
 
 const Kernel* kernelNamed(const std::string& name) {
 #if defined(__x86_64__)
-  static const Kernel wide = {"avx512", avx512, avx512Retrieval, avx512Peak};
-  static const Kernel narrow = {"avx2", avx2, avx2Retrieval, avx2Peak};
+  static const Kernel wide = {"avx512", avx512, avx512Retrieval, avx512Blending, avx512Peak};
+  static const Kernel narrow = {"avx2", avx2, avx2Retrieval, avx2Blending, avx2Peak};
 #if defined(KERNEL_EMULATE)
   if (name == wide.name) return &wide;
 #else
@@ -44,7 +48,7 @@ const Kernel* kernelNamed(const std::string& name) {
 #endif
   if (name == narrow.name && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &narrow;
 #endif
-  static const Kernel anywhere = {"portable", portable, portableRetrieval, portablePeak};
+  static const Kernel anywhere = {"portable", portable, portableRetrieval, portableBlending, portablePeak};
   return name == anywhere.name ? &anywhere : nullptr;
 }
 
@@ -262,6 +266,37 @@ Napi::Value scores(const Napi::CallbackInfo& info) {
 }
 
 /**
+ * blendBlock(set, C, A, count, tracks, trust, trusts, evidence, fewest, n, heardStarts, heard, threads, control, rows, scores,
+ * lengths): blends into C and fills the last three. `trusts` may be undefined.
+ */
+Napi::Value blended(const Napi::CallbackInfo& info) {
+  Arguments from(info);
+  const Blending& blending = from.kernel().blending;
+  float* C = from.array<float>();
+  const float* A = from.array<float>();
+  const int64_t count = from.whole(), tracks = from.whole();
+  const float* trust = from.array<float>();
+  const float* trusts = from.arrayOrNull<float>();
+  const uint8_t* evidence = from.array<uint8_t>();
+  const int64_t fewest = from.whole();
+  const int n = static_cast<int>(from.whole());
+  const uint32_t* heardStarts = from.array<uint32_t>();
+  const uint32_t* heard = from.array<uint32_t>();
+  const int threads = static_cast<int>(from.whole());
+  const Control control = from.control();
+  uint32_t* rows = from.array<uint32_t>();
+  float* scores = from.array<float>();
+  uint32_t* lengths = from.array<uint32_t>();
+  return Task::run(
+      info,
+      [=, &blending] {
+        blendBlock(blending, {trust, evidence, tracks}, trusts, fewest, count, n, heardStarts, heard, C, A,
+                   {rows, scores, lengths}, threads, control);
+      },
+      [](Napi::Env env) { return env.Undefined(); });
+}
+
+/**
  * prepareIndex(set, Y, tracks, k, usual, listeners, threads): { index, brokenTrack } for `topN`; Y must be kept as long as the
  * index, `usual` need not.
  */
@@ -357,6 +392,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("solveNow", solveNow);
   add("extrapolate", extrapolate);
   add("scoreBlock", scores);
+  add("blendBlock", blended);
   add("prepareIndex", prepareIndex);
   add("topN", topN);
   add("peak", peak);

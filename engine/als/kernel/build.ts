@@ -15,13 +15,14 @@ const require = createRequire(import.meta.url);
 /** What is compiled once, and what once for every instruction set. */
 const sources = {
   'addon.cpp': '-O1',
+  'blend-block.cpp': '-O2',
   'fixed-side.cpp': '-O2',
   'gram-matrix.cpp': '-O2',
   'score-block.cpp': '-O2',
   'track-index.cpp': '-O2',
   'turn.cpp': '-O2',
 };
-const loops = ['rows.cpp', 'filter.cpp', 'peak.cpp'];
+const loops = ['rows.cpp', 'filter.cpp', 'blend.cpp', 'peak.cpp'];
 const avx512 = ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma'];
 const emulated = ['-DSIMDE_ENABLE_NATIVE_ALIASES', '-mavx2', '-mfma'];
 const instructionSets: Readonly<Record<string, readonly string[]>> = {
@@ -58,6 +59,7 @@ async function build(compiler: string): Promise<void> {
     '-fPIC',
     '-pthread',
     '-ffp-contract=off',
+    '-fno-math-errno', // square roots in lanes
     '-fvisibility=hidden',
     '-Wall',
     '-Wextra',

@@ -5,7 +5,12 @@ import type { Kernel } from '../../../engine/als/kernel.ts';
 import { type Factors, trainAls } from '../../../engine/als/train.ts';
 import { type Matrix, zeros } from '../../../engine/core/matrix.ts';
 import { createStreams } from '../../../engine/core/random.ts';
-import { type Csr, type InteractionMatrix, interactionMatrix } from '../../../engine/interactions/csr.ts';
+import {
+  type Csr,
+  type InteractionMatrix,
+  interactionMatrix,
+  type SparsePattern,
+} from '../../../engine/interactions/csr.ts';
 import { alsOptionsSchema } from '../../../engine/options.ts';
 import { objectives, randomMatrix, randomWeights } from './problems.ts';
 
@@ -146,8 +151,26 @@ describe.each(kernels)('the %s kernel', (name) => {
     expect((await index.topN(X, 3, { heard: bare })).lengths).toHaveLength(users); // weights are not read
   });
 
-  it('refuses to score listeners of another rank than the tracks', async () => {
+  it('refuses to score listeners of another rank than the tracks, or into memory of another size', async () => {
     await expect(kernel.scoreBlock(zeros(users, k + 1), Y)).rejects.toThrow(refusal('9 × 4, expected 9 × 5'));
+    await expect(kernel.scoreBlock(X, Y, new Float32Array(107))).rejects.toThrow(refusal('found 107, expected 108'));
+  });
+
+  it('refuses to blend scores, trust or evidence of other shapes', async () => {
+    const all = users * tracks;
+    const usual = { C: all, A: all, trust: tracks, evidence: tracks, n: 3, heard: weights as SparsePattern };
+    const blend = (change: Partial<typeof usual>) => {
+      const { C, A, trust, evidence, n, heard } = { ...usual, ...change };
+      const blending = { trust: new Float32Array(trust), evidence: new Uint8Array(evidence) };
+      return kernel.blendBlock(new Float32Array(C), new Float32Array(A), blending, n, heard);
+    };
+    expect((await blend({})).lengths).toHaveLength(users);
+    await expect(blend({ C: all - 1 })).rejects.toThrow(refusal('collaborative scores: found 107, expected 108'));
+    await expect(blend({ A: all + 1 })).rejects.toThrow(refusal('audio scores: found 109'));
+    await expect(blend({ trust: tracks + 1 })).rejects.toThrow(refusal('length of `trust`: found 10, expected 108'));
+    await expect(blend({ evidence: 1 })).rejects.toThrow(refusal('length of `evidence`'));
+    await expect(blend({ n: 0 })).rejects.toThrow(refusal('expected a whole number from 1'));
+    for (const [, heard, message] of brokenEntries) await expect(blend({ heard })).rejects.toThrow(refusal(message));
   });
 });
 
