@@ -34,8 +34,8 @@ export interface Truth {
 }
 
 export const families: Readonly<Record<FamilyName, Family>> = {
-  latent: latent as Family,
-  acoustic: acoustic as Family,
+  latent,
+  acoustic,
   context,
   social,
 };

@@ -42,7 +42,8 @@ const standardScale = 256;
 /** Tracks of day 0 over which a listener's sound match is standardised, at most. */
 const sampleSize = 256;
 
-interface AcousticTaste {
+/** What a listener's sweet spots are kept as. */
+export interface AcousticTaste {
   readonly [name: string]: Uint8Array | Int16Array;
   /** [listeners × 9] */
   readonly ideals: Uint8Array;

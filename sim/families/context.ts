@@ -2,7 +2,7 @@ import type { Key } from '../../engine/core/random.ts';
 import { dayparts, type Moment } from '../moment.ts';
 import { bellOf, pairWord } from '../pair.ts';
 import { unit } from '../units.ts';
-import { sweetSpots } from './acoustic.ts';
+import { type AcousticTaste, sweetSpots } from './acoustic.ts';
 import type { Family, Surroundings } from './family.ts';
 
 /** A mixture of genres: every scene counts, favourites less than elsewhere; artists for little. */
@@ -25,12 +25,12 @@ const novelty = 0.8 * unit;
  *
  * pull(l, ·) has mean 0 over the day: taste is what is liked on average. Favours whoever knows the moment, which no engine here does.
  */
-export const context: Family = {
+export const context: Family<AcousticTaste> = {
   ...mixture,
   open(taste, surroundings) {
-    return { ...mixture.open(taste as never, surroundings), mood: moodOf(surroundings) };
+    return { ...mixture.open(taste, surroundings), mood: moodOf(surroundings) };
   },
-} as Family;
+};
 
 function moodOf({ people, rows, trackScene, streams }: Surroundings) {
   const key = streams.keyOf('mood');

@@ -1,4 +1,3 @@
-import type { Family } from './family.ts';
 import { latent } from './latent.ts';
 
 /**
@@ -8,4 +7,4 @@ import { latent } from './latent.ts';
  *
  * @see Salganik, Dodds & Watts (2006), Experimental study of inequality and unpredictability in an artificial cultural market.
  */
-export const social: Family = latent as Family;
+export const social = latent;
