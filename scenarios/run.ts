@@ -206,7 +206,7 @@ async function runArm(
       };
       const before = store.counters();
       const events = arm.log.append(day, await liveDay(arm, day));
-      arm.record(task.arm, day, scoreListening(events, world.truth, segmentation));
+      arm.record(task.arm, day, scoreListening(events, world.truth.on(day), segmentation));
       arm.record(task.arm, day, costFigures(refreshed, before, store.counters()));
     }
     await recordLastNight();

@@ -7,6 +7,7 @@ import type { Moment } from './moment.ts';
 import { favouriteScenes } from './people.ts';
 
 import type { Stage } from './stage.ts';
+import type { Truth } from './truth.ts';
 
 /** What a listener plays next and where it came from; overwritten from choice to choice. */
 export interface Choice {
@@ -16,9 +17,10 @@ export interface Choice {
   score: number;
 }
 
-/** What a choice is made in: the immutable stage, the day's talk, what the listeners have come to. */
+/** What a choice is made in: the immutable stage, the day's taste and talk, what the listeners have come to. */
 export interface Surroundings {
   readonly stage: Stage;
+  readonly truth: Truth;
   readonly attention: Attention;
   readonly library: Library;
   readonly charts: Charts;
@@ -79,7 +81,7 @@ export function chooseOrganic(
     if (way >= ways[row + 2]!) {
       const second = wordAt(key0, key1, word0 + positionWords.second);
       if (last !== noTrack && (second & 0xffff) < goesOn && nextOfArtist(surroundings, listener, last, choice)) return;
-      if (fromLibrary(surroundings.library, listener, choice)) return;
+      if (fromLibrary(surroundings, listener, choice)) return;
     } else if (way < ways[row + 1]!) {
       if (fromNews(surroundings, listener, first, choice)) return;
     } else if (fromCharts(surroundings, listener, first, choice)) return;
@@ -87,8 +89,9 @@ export function chooseOrganic(
   bySearch(surroundings, listener, key0, key1, word0, choice);
 }
 
-/** The next track of the library, which is gone through in turn: what was just heard comes last. */
-function fromLibrary({ items, size, turn }: Library, listener: number, choice: Choice): boolean {
+/** The next track of the library, which is gone through in turn: what was just heard comes last. Taste that drifts asks again. */
+function fromLibrary({ library, truth }: Surroundings, listener: number, choice: Choice): boolean {
+  const { items, size, turn } = library;
   const kept = size[listener]!;
   if (kept === 0) return false;
   const place = turn[listener]! < kept ? turn[listener]! : 0;
@@ -96,13 +99,13 @@ function fromLibrary({ items, size, turn }: Library, listener: number, choice: C
   const item = items[listener * libraryCapacity + place]!;
   choice.track = trackOf(item);
   choice.source = sourceCode.library;
-  choice.score = scoreOf(item);
+  choice.score = truth.isDrifting ? truth.score(listener, choice.track) : scoreOf(item);
   return true;
 }
 
 /** The track that the artist released after `last`, where it is out: an album, or all that they ever made. */
 function nextOfArtist(
-  { stage, attention, moment }: Surroundings,
+  { stage, truth, attention, moment }: Surroundings,
   listener: number,
   last: number,
   choice: Choice,
@@ -111,13 +114,13 @@ function nextOfArtist(
   if (track >= attention.released) return false;
   choice.track = track;
   choice.source = sourceCode.artist;
-  choice.score = stage.truth.liking(listener, track, moment);
+  choice.score = truth.liking(listener, track, moment);
   return true;
 }
 
 /** The latest release of the artist of a kept track, where it is news and not kept yet. */
 function fromNews(
-  { stage, attention, library, moment }: Surroundings,
+  { stage, truth, attention, library, moment }: Surroundings,
   listener: number,
   word: number,
   choice: Choice,
@@ -129,19 +132,24 @@ function fromNews(
   if (track === noTrack || isKept(library, listener, track)) return false;
   choice.track = track;
   choice.source = sourceCode.artist;
-  choice.score = stage.truth.liking(listener, track, moment);
+  choice.score = truth.liking(listener, track, moment);
   return true;
 }
 
 /** Somewhere on yesterday's chart of the listener's region, more likely near the top. */
-function fromCharts({ stage, charts, moment }: Surroundings, listener: number, word: number, choice: Choice): boolean {
+function fromCharts(
+  { stage, truth, charts, moment }: Surroundings,
+  listener: number,
+  word: number,
+  choice: Choice,
+): boolean {
   const u = word >>> 16;
   const place = Math.floor((u * u * chartLength) / 2 ** 32);
   const track = charts.tracks[stage.arrivals.region[listener]! * chartLength + place]!;
   if (track === noTrack) return false;
   choice.track = track;
   choice.source = sourceCode.charts;
-  choice.score = stage.truth.liking(listener, track, moment);
+  choice.score = truth.liking(listener, track, moment);
   return true;
 }
 
@@ -154,7 +162,7 @@ const found = new Uint32Array(searchCandidates);
  * favourite scenes. So a track is found more often the more famous, the newer and the better liked it is.
  */
 function bySearch(
-  { stage, attention, moment }: Surroundings,
+  { stage, truth, attention, moment }: Surroundings,
   listener: number,
   key0: number,
   key1: number,
@@ -172,7 +180,7 @@ function bySearch(
   }
   choice.score = -0x8000_0000;
   for (let n = 0; n < searchCandidates; n++) {
-    const score = stage.truth.liking(listener, found[n]!, moment);
+    const score = truth.liking(listener, found[n]!, moment);
     if (score <= choice.score) continue;
     choice.score = score;
     choice.track = found[n]!;

@@ -56,7 +56,8 @@ function alone(world: World): Crew {
       const log = new EventBuffer();
       const attention = world.attentionOn(day, charts.played);
       const moment = { ...freshMoment(), newFrom: attention.newFrom };
-      const today: Today = { stage: world, columns, library, charts, attention, moment, day, mode, log };
+      const truth = world.truth.on(day);
+      const today: Today = { stage: world, truth, columns, library, charts, attention, moment, day, mode, log };
       for (const block of blocksOn(world, day)) {
         const take = (events: EventColumns): void => {
           service.observe(events);
@@ -96,7 +97,7 @@ const listsOf = ({ tracks, slots, generation }: KnownSlates, listeners: Uint32Ar
 });
 
 /** What a helper knows of a day. */
-type Begun = Omit<Today, 'stage' | 'log' | 'moment'> & { readonly known: KnownSlates | undefined };
+type Begun = Omit<Today, 'stage' | 'truth' | 'log' | 'moment'> & { readonly known: KnownSlates | undefined };
 
 /** What a helper is told, one after the other. */
 type Question =
@@ -193,10 +194,10 @@ export function respond(data: StageData): (question: Question) => Progressed | u
   const stage = openStage(data);
   const living = new Map<number, { readonly log: EventBuffer; readonly steps: ReturnType<typeof simulateBlock> }>();
   const spare: EventBuffer[] = [];
-  let day: Begun | undefined;
+  let day: (Begun & Pick<Today, 'truth'>) | undefined;
   return (question) => {
     if ('begin' in question) {
-      day = question.begin;
+      day = { ...question.begin, truth: stage.truth.on(question.begin.day) };
       return undefined;
     }
     if (!day) throw new Error('no day has begun');

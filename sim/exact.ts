@@ -1,8 +1,8 @@
 import type { Draw } from '../engine/core/random.ts';
 
 /**
- * eˣ and ln by +, −, · and ÷ only, which are exact to the last bit in every JavaScript engine; `Math.exp` and `Math.log`
- * are not, and what reaches the event log may not depend on the engine.
+ * eˣ, ln, sine and cosine by +, −, ·, ÷ and √ only, which are exact to the last bit in every JavaScript engine; `Math.exp`,
+ * `Math.log` and `Math.sin` are not, and what reaches the event log may not depend on the engine.
  */
 
 /** eˣ = (e^(x/1024))^1024: six terms of the series, squared ten times. |x| ≤ 30; relative error below 1e-12. */
@@ -23,6 +23,23 @@ export function lnExact(y: number): number {
   let sum = 0;
   for (let n = 21; n >= 1; n -= 2) sum = sum * z * z + 1 / n;
   return k * Math.LN2 + 2 * z * sum;
+}
+
+/** The angle of a sine s in [0, 1]: halved ten times by sin(x/2) = sin x / √(2 + 2 cos x), then two terms of the series; error below 1e-11. */
+export function asinExact(s: number): number {
+  let sin = s;
+  for (let halving = 0; halving < 10; halving++) sin /= Math.sqrt(2 + 2 * Math.sqrt(1 - sin * sin));
+  return 1024 * (sin + (sin * sin * sin) / 6);
+}
+
+/** Cosine and sine of an angle: series of the 1024th part of it, doubled ten times. |x| ≤ 100; error below 1e-8. */
+export function turnBy(x: number): { readonly cos: number; readonly sin: number } {
+  const r = x / 1024;
+  const square = r * r;
+  let cos = 1 - (square / 2) * (1 - (square / 12) * (1 - square / 30));
+  let sin = r * (1 - (square / 6) * (1 - (square / 20) * (1 - square / 42)));
+  for (let doubling = 0; doubling < 10; doubling++) [cos, sin] = [cos * cos - sin * sin, 2 * sin * cos];
+  return { cos, sin };
 }
 
 /** The logistic function 1 / (1 + e⁻ˣ). */

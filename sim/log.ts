@@ -133,7 +133,9 @@ export function writeTracks(path: string, world: World): void {
 
 /**
  * Write what the engine must not know into `folder`: `listeners.arrow` (cohort, habits, favourite scenes),
- * `tracks.arrow` (true sound, scene, fame) and the family's matrices as `.npy`, from which every utility follows.
+ * `tracks.arrow` (true sound, scene, fame) and the family's matrices as `.npy`, from which, with the world's seed, every utility
+ * follows. Where taste drifts, the matrices of listeners are those of day 0, and `destination_*.npy` has the same of where it moves
+ * to: matches of day d are cos θ times those of day 0 and sin θ times those of the destination, θ = asin(√drift) · d / 365.
  */
 export function writeTruth(world: World, folder: string): void {
   const { people, arrivals, sounds, truth, releases, artists } = world;

@@ -36,6 +36,11 @@ export const worldOptionsSchema = z.strictObject({
   acousticShare: share.default(0.5),
   /** Share of the part not carried by the sound that belongs to one listener and one track, so that nobody can learn it. */
   idiosyncrasy: share.default(0.1),
+  /**
+   * Share of the variance of taste that is another a year on; 0 is taste that stays. Fame and what belongs to one listener and one
+   * track do not drift; nor do habits, among them the scenes in which somebody looks for music.
+   */
+  drift: share.default(0),
   /** Standard deviation of fame in a track's utility; taste itself has standard deviation 1. */
   fameWeight: z.number().min(0).max(3).default(0.3),
   /** How unequally the world talks about tracks: attention is e^(exponent · fame), fame having standard deviation 1. */

@@ -43,7 +43,7 @@ const reaction: Reaction = { isSatisfied: false, playedMs: 0, isSaved: false, is
  * @param slates what the service shows, when this session looks at it: row `row` of them.
  */
 export function playSession(today: Today, plan: SessionPlan, slates: Slates | undefined, row: number): void {
-  const { columns, stage, day, moment } = today;
+  const { columns, stage, truth, day, moment } = today;
   const { listener, session } = plan;
   step(columns, listener, chart['session.due']);
   keyInto(stage.keys.position, listener, stepOf(day));
@@ -88,7 +88,7 @@ export function playSession(today: Today, plan: SessionPlan, slates: Slates | un
     logPlay(today, listener, time, slot, slates, row);
     remember(today, listener, library);
     last = track;
-    if (stage.truth.hasMoods) passOn(moment, stage.trackScene[track]!);
+    if (truth.hasMoods) passOn(moment, stage.trackScene[track]!);
     time += Math.ceil(reaction.playedMs / 1000) + 1;
     if (isListening[columns.state[listener]!] === 0) return;
   }
@@ -103,7 +103,7 @@ function passOn(moment: Moment, scene: number): void {
 
 /** Look down the slate from where one stopped; the position tried, or −1. */
 function fromSlate(today: Today, plan: SessionPlan, word0: number, slates: Slates, row: number): number {
-  const { columns, stage, moment } = today;
+  const { columns, stage, truth, moment } = today;
   const { listener } = plan;
   const generation = slates.generation[row]! & 0xff;
   // A new list is read from the top.
@@ -113,7 +113,7 @@ function fromSlate(today: Today, plan: SessionPlan, word0: number, slates: Slate
   }
   keyInto(stage.keys.look, listener, stepOf(today.day));
   const cursor = columns.slateCursor[listener]!;
-  const slot = lookDown(slates, row, cursor, listener, stage.truth, moment, block[0]!, block[1]!, word0);
+  const slot = lookDown(slates, row, cursor, listener, truth, moment, block[0]!, block[1]!, word0);
   columns.slateCursor[listener] = slot < 0 ? -1 - slot : slot + 1;
   if (slot < 0) return -1;
   const track = slates.tracks[slates.start[row]! + slot]!;
@@ -122,7 +122,7 @@ function fromSlate(today: Today, plan: SessionPlan, word0: number, slates: Slate
   }
   choice.track = track;
   choice.source = sourceCode.slate;
-  choice.score = stage.truth.liking(listener, track, moment);
+  choice.score = truth.liking(listener, track, moment);
   return slot;
 }
 

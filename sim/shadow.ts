@@ -24,7 +24,8 @@ export function shadowDay(world: World, crowd: Crowd, day: number, panel: Uint32
   const { library, charts } = crowd.state;
   const attention = world.attentionOn(day, charts.played);
   const moment: Moment = { ...freshMoment(), daypart: 2, newFrom: attention.newFrom };
-  const surroundings = { stage: world, library, charts, attention, moment };
+  const truth = world.truth.on(day);
+  const surroundings = { stage: world, truth, library, charts, attention, moment };
   const choice: Choice = { track: noTrack, source: 0, score: 0 };
   const reaction: Reaction = { isSatisfied: false, playedMs: 0, isSaved: false, isKept: false };
   for (const listener of panel) {

@@ -46,7 +46,7 @@ interface Liked {
 }
 
 /** The best liked of {@link shownTracks} tracks that come to mind: half from anywhere, half from the favourite scenes. */
-function likedAmongKnown({ stage, attention }: Today, listener: number, wanted: number): Liked[] {
+function likedAmongKnown({ stage, truth, attention }: Today, listener: number, wanted: number): Liked[] {
   if (attention.released === 0) return [];
   keyInto(stage.keys.onboarding, listener);
   const key0 = block[0]!;
@@ -57,7 +57,7 @@ function likedAmongKnown({ stage, attention }: Today, listener: number, wanted: 
     return trackFrom(attention, pools + (n % 2 === 0 ? 0 : 1 + scene), wordAt(key0, key1, n));
   });
   return [...new Set(shown)]
-    .map((track) => ({ track, score: stage.truth.score(listener, track) }))
+    .map((track) => ({ track, score: truth.score(listener, track) }))
     .sort((a, b) => b.score - a.score || a.track - b.track)
     .slice(0, wanted);
 }

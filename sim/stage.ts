@@ -1,12 +1,13 @@
 import { createStreams, type Key, type KeyedStreams } from '../engine/core/random.ts';
 import type { Arrivals } from './arrivals.ts';
+import type { Destinations } from './drift.ts';
 import type { TasteColumns } from './families/family.ts';
 import type { FamilyName, WorldOptions } from './options.ts';
 import type { People } from './people.ts';
 import type { Releases } from './releases.ts';
 import { trackLengths } from './track-lengths.ts';
 import { type TrackRows, trackFacts } from './track-rows.ts';
-import { openTruth, type Truth } from './truth.ts';
+import { openTruth, type TrueTaste } from './truth.ts';
 
 /** Everything that listeners act upon and no recommendation changes: plain data in memory that all threads share. */
 export interface StageData {
@@ -21,12 +22,14 @@ export interface StageData {
   readonly trackScene: Uint8Array;
   readonly rows: TrackRows;
   readonly taste: TasteColumns;
+  /** Where tastes move to, in worlds where they do. */
+  readonly destinations: Destinations | undefined;
 }
 
 /** {@link StageData} with what is made of it on each thread. */
 export interface Stage extends StageData {
   /** Hidden: for the world itself and for scoring. */
-  readonly truth: Truth;
+  readonly truth: TrueTaste;
   /** The track that its artist released after this one, or 2³² − 1. */
   nextTrack(track: number): number;
   readonly secondsOf: (track: number) => number;
@@ -41,7 +44,7 @@ export function openStage(data: StageData): Stage {
   return {
     ...data,
     streams,
-    truth: openTruth({ ...data, streams }),
+    truth: openTruth({ ...data, personal: streams }),
     nextTrack: trackFacts(data.rows).next,
     secondsOf: trackLengths(createStreams(data.publicSeed)),
     keys: {

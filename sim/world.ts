@@ -7,6 +7,7 @@ import { type Arrivals, planArrivals } from './arrivals.ts';
 import { type Artists, drawArtists } from './artists.ts';
 import { type Attention, createAttention } from './attention.ts';
 import { createWaveformStore, type WaveformStore } from './audio/waveform-store.ts';
+import { drawDestinations } from './drift.ts';
 import type { FamilyName, WorldOptions } from './options.ts';
 import { drawPeople } from './people.ts';
 import { planReleases, type Releases } from './releases.ts';
@@ -88,7 +89,8 @@ function worldOf(parts: PublicParts, hiddenSeed: string): World {
   const hidden = createStreams(hiddenSeed);
   const people = drawPeople(options, arrivals, hidden);
   const artists = drawArtists(releases, options.scenes, hidden);
-  const drawn = families[family].draw({ ...parts, people, artists, streams: hidden });
+  const ingredients = { ...parts, people, artists, streams: hidden, personal: hidden };
+  const drawn = families[family].draw(ingredients);
   const data: StageData = {
     streamSeed: hiddenSeed,
     publicSeed: parts.streamSeed,
@@ -100,6 +102,7 @@ function worldOf(parts: PublicParts, hiddenSeed: string): World {
     trackScene: artists.trackScene,
     rows: packTracks(drawn.qualities, drawn.width, artists.fame, nextTracks(releases)),
     taste: drawn.taste,
+    destinations: options.drift > 0 ? drawDestinations(families[family], ingredients, arrivals, hiddenSeed) : undefined,
   };
   const waveforms = createWaveformStore(parts.sounds, parts.streamSeed);
   let catalogue: Catalogue | undefined;

@@ -109,7 +109,10 @@ const ratios = (a: readonly number[], b: readonly number[]): number[] => a.map((
 
 /** What all columns of a listener take: those that change, and those that never do. */
 function bytesPerListener({ arrivals, people, data }: World, crowd: Crowd): number {
-  const fixed = bytesOf({ signedUpAt: arrivals.signedUpAt, region: arrivals.region, ...people, ...data.taste });
+  const { taste, destinations } = data;
+  const fixed =
+    bytesOf({ signedUpAt: arrivals.signedUpAt, region: arrivals.region, ...people, ...taste }) +
+    (destinations ? bytesOf({ scenes: destinations.scenes, ...destinations.taste }) : 0);
   return crowd.bytesPerListener() + fixed / arrivals.signedUpAt.length;
 }
 

@@ -10,7 +10,7 @@ import { favouritesOf, type Taste, tasteOf } from './taste.ts';
 /** Everything that is shown of a listener; what `--json` prints. */
 export interface Inspection {
   readonly listener: Portrait;
-  /** The tracks of the whole catalogue they would like best, best first. */
+  /** The tracks of the whole catalogue they would like best on the last day shown, best first. */
   readonly favourites: readonly Favourite[];
   readonly days: readonly InspectedDay[];
   /** Over all days of the run, as the statechart has counted them; the log has the same. */
@@ -74,9 +74,9 @@ export function inspect(run: FinishedRun, world: World, options: InspectOptions)
   const { plays, skips, saves, searches, picks, sessionsOpened: sessions } = counters;
   return {
     listener: portraitOf(world, listener),
-    favourites: favouritesOf(world, listener, options.favourites).map((track) => ({
+    favourites: favouritesOf(world, lastDay, listener, options.favourites).map((track) => ({
       ...factsOf(world, track),
-      ...tasteOf(world, listener, track),
+      ...tasteOf(world, lastDay, listener, track),
       releasedAt: world.releases.releasedAt[track] ?? 0,
       plays: played.get(track) ?? 0,
     })),
@@ -118,14 +118,14 @@ function inspected(world: World, listener: number, day: LivedDay): InspectedDay 
     picks: day.picks.map(({ time, track }) => ({
       time,
       ...factsOf(world, track),
-      utility: world.truth.utility(listener, track),
+      utility: world.truth.on(day.day).utility(listener, track),
     })),
     sessions: day.sessions.map((session) => ({
       ...session,
       plays: session.plays.map(({ track, ...play }) => ({
         ...play,
         ...factsOf(world, track),
-        ...tasteOf(world, listener, track),
+        ...tasteOf(world, day.day, listener, track),
         durationMs: world.secondsOf(track) * 1000,
       })),
     })),

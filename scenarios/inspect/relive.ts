@@ -260,8 +260,8 @@ function liveSession(
 function playedTrack(world: World, row: Event, day: number, moment: Moment): PlayedTrack {
   const { user, track, time, playedMs, propensity } = row;
   const isFromSlate = row.generation !== noGeneration;
-  const mood =
-    row.source === sourceCode.library ? 0 : world.truth.liking(user, track, moment) - world.truth.score(user, track);
+  const truth = world.truth.on(day);
+  const mood = row.source === sourceCode.library ? 0 : truth.liking(user, track, moment) - truth.score(user, track);
   return {
     time,
     track,
@@ -280,7 +280,7 @@ function playedTrack(world: World, row: Event, day: number, moment: Moment): Pla
 /** The moment in which a session begins; only in families where it counts is anything of it looked up. */
 function momentOf(world: World, day: number, start: SimTime): Moment {
   const moment = freshMoment();
-  if (!world.truth.hasMoods) return moment;
+  if (!world.truth.on(day).hasMoods) return moment;
   moment.newFrom = world.attentionOn(day).newFrom;
   moment.daypart = Math.floor(((start - startOfDay(day)) * dayparts) / secondsPerDay);
   return moment;

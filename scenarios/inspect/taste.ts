@@ -13,11 +13,17 @@ export interface Taste {
 }
 
 /**
- * Takes a utility apart:
+ * Takes the utility of a day apart:
  *
  *     u = √a · S + √((1−a)(1−m)) · H + f · fame + chance        a `acousticShare`, m `idiosyncrasy`, f `fameWeight`
  */
-export function tasteOf({ truth, options, artists }: World, listener: number, track: number): Taste {
+export function tasteOf(
+  { truth: trueTaste, options, artists }: World,
+  day: number,
+  listener: number,
+  track: number,
+): Taste {
+  const truth = trueTaste.on(day);
   const { acousticShare: a, idiosyncrasy: m, fameWeight } = options;
   const utility = truth.utility(listener, track);
   const sound = weight(Math.sqrt(a)) * truth.soundMatch(listener, track);
@@ -29,10 +35,10 @@ export function tasteOf({ truth, options, artists }: World, listener: number, tr
 /** Truth mixes with whole 1/256. */
 const weight = (exact: number): number => Math.round(256 * exact) / 256;
 
-/** The `n` tracks of the whole catalogue that a listener would like best, best first. */
-export function favouritesOf({ truth, releases }: World, listener: number, n: number): number[] {
+/** The `n` tracks of the whole catalogue that a listener would like best on that day, best first. */
+export function favouritesOf({ truth, releases }: World, day: number, listener: number, n: number): number[] {
   const utilities = new Float64Array(releases.releasedAt.length);
-  truth.utilities(listener, utilities.length, utilities);
+  truth.on(day).utilities(listener, utilities.length, utilities);
   return Array.from(utilities.keys())
     .sort((a, b) => (utilities[b] ?? 0) - (utilities[a] ?? 0) || a - b)
     .slice(0, n);

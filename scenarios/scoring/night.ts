@@ -65,10 +65,16 @@ export const smallerPanelAt = (segmentation: Segmentation, seed: string): Panel 
  * day is lived. Reads no clock and keeps nothing from night to night but the truth: figures depend on the night alone.
  */
 export function createNightScorer(world: World, seed: string): (night: Night) => NightFigures {
-  const favourites = new TrueFavourites(world.truth, world.catalogue.tracks.length);
+  const { length } = world.catalogue.tracks;
+  let truth = world.truth.on(0);
+  let favourites = new TrueFavourites(truth, length);
   const draws = createStreams(`${seed}/scoring`);
   return (night) => {
     const { day, trackCount } = night;
+    if (truth.isDrifting) {
+      truth = world.truth.on(day);
+      favourites = new TrueFavourites(truth, length);
+    }
     const crowd = crowdOf(night.crowd);
     const segmentation = segmentsAt(startOfDay(day), {
       listeners: world.catalogue.listeners.slice(0, night.listenerCount),
@@ -79,7 +85,7 @@ export function createNightScorer(world: World, seed: string): (night: Night) =>
     const shadow = shadowDay(world, crowd, day, panel.listeners);
     writeEvents(night.shadowFile, shadow);
     const judge = (judged: Panel) => {
-      const oracle = rankByTruth(world.truth, favourites, judged, trackCount, heard.hasHeard);
+      const oracle = rankByTruth(truth, favourites, judged, trackCount, heard.hasHeard);
       const relevant = relevantInShadow(shadow, judged, trackCount, heard.hasHeard);
       const score = (rankings: Rankings, slots = slotsOf(rankings, trackCount)): Figure[] => [
         ...scoreAgainstTruth(rankings, oracle, judged, segmentation),

@@ -9,7 +9,7 @@ export interface Favourites {
 }
 
 /**
- * The truly best tracks of every listener, of all that ever come out in the run. Taste does not change: they are ranked
+ * The truly best tracks of every listener, of all that ever come out in the run. Where taste does not drift they are ranked
  * once for all nights and arms of a world, and a night only passes over what is not out yet or was heard. 12 bytes a
  * listener and track ranked.
  */

@@ -87,7 +87,10 @@ export const sweetSpots = (shares: HiddenShares): Family<AcousticTaste> => ({
   },
   matrices({ ideals, standards: own }, { people }) {
     const listeners = people.scenes.length / favouriteScenes;
-    return { sound_ideals: matrixOf(ideals, listeners), match_standards: matrixOf(own, listeners) };
+    return {
+      listeners: { sound_ideals: matrixOf(ideals, listeners), match_standards: matrixOf(own, listeners) },
+      tracks: {},
+    };
   },
 });
 
@@ -112,11 +115,11 @@ function rawSound(ideals: Uint8Array, listener: number, qualities: Int8Array, t:
 
 /** Belonging to the scene and loyalty to the artist before they are standardised, in 1/4096. */
 function rawHidden(
-  { people, releases, trackScene, streams }: Omit<Surroundings, 'rows'>,
+  { people, releases, trackScene, personal }: Omit<Surroundings, 'rows'>,
   shares: HiddenShares,
 ): (listener: number, track: number) => number {
-  const belonging = belongingTo(people, streams.keyOf('belonging'), shares);
-  const loyalty = streams.keyOf('loyalty');
+  const belonging = belongingTo(people, personal.keyOf('belonging'), shares);
+  const loyalty = personal.keyOf('loyalty');
   const memberWeight = Math.sqrt(1 - shares.loyaltyShare);
   const loyaltyWeight = Math.sqrt(shares.loyaltyShare);
   return (listener, track) => {
@@ -126,7 +129,7 @@ function rawHidden(
   };
 }
 
-function drawIdeals({ options, people, streams }: Ingredients): Uint8Array {
+function drawIdeals({ options, people, streams, personal }: Ingredients): Uint8Array {
   const common = Array.from({ length: options.scenes }, (_, s) => {
     const draw = streams('scene-ideal', s);
     return Array.from({ length: idealLength }, () => bell(draw));
@@ -135,7 +138,7 @@ function drawIdeals({ options, people, streams }: Ingredients): Uint8Array {
   const ideals = columnOf('uint8', listeners * idealLength);
   const z = new Float64Array(idealLength);
   for (let l = 0; l < listeners; l++) {
-    const draw = streams('ideal', l);
+    const draw = personal('ideal', l);
     const ours = common[people.scenes[l * favouriteScenes]!]!;
     for (let c = 0; c < idealLength; c++)
       z[c] = Math.sqrt(commonShare) * ours[c]! + Math.sqrt(1 - commonShare) * bell(draw);
@@ -167,14 +170,14 @@ function qualitiesOf({ tempoBpm, energy, timbre, key }: Sounds): Int8Array {
 
 /** The sound match over a sample of the tracks of day 0; the hidden one over scenes, where loyalty has mean 0 and variance 1. */
 function standardise(
-  { options, people, artists, streams }: Ingredients,
+  { options, people, artists, personal }: Ingredients,
   shares: HiddenShares,
   ideals: Uint8Array,
   qualities: Int8Array,
 ): Int16Array {
   const listeners = people.activity.length;
   const column = columnOf('int16', listeners * standardLength);
-  const belonging = belongingTo(people, streams.keyOf('belonging'), shares);
+  const belonging = belongingTo(people, personal.keyOf('belonging'), shares);
   const memberWeight = Math.sqrt(1 - shares.loyaltyShare);
   const sceneShares = new Float64Array(options.scenes);
   for (let t = 0; t < options.tracks; t++) sceneShares[artists.trackScene[t]!]! += 1 / options.tracks;

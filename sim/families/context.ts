@@ -32,8 +32,8 @@ export const context: Family<AcousticTaste> = {
   },
 };
 
-function moodOf({ people, rows, trackScene, streams }: Surroundings) {
-  const key = streams.keyOf('mood');
+function moodOf({ people, rows, trackScene, personal }: Surroundings) {
+  const key = personal.keyOf('mood');
   const { bytes, stride } = rows;
   return (listener: number, track: number, { daypart, scene, run, newFrom }: Moment): number => {
     const energy = bytes[track * stride + 1]!; // in 255ths, less 128: mean about 0

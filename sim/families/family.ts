@@ -15,7 +15,10 @@ export interface Ingredients {
   readonly sounds: Sounds;
   readonly releases: Releases;
   readonly artists: Artists;
+  /** Of scenes, artists and tracks: what all listeners have in common. */
   readonly streams: KeyedStreams;
+  /** Of what is one listener's own. */
+  readonly personal: KeyedStreams;
 }
 
 /** What a family's matches are computed from beside its own numbers. */
@@ -25,7 +28,8 @@ export interface Surroundings {
   readonly trackScene: Uint8Array;
   /** The family's qualities, and more, by track. */
   readonly rows: TrackRows;
-  readonly streams: KeyedStreams;
+  /** Of what is one listener's own. */
+  readonly personal: KeyedStreams;
 }
 
 /** Small integers in shared memory, a few for every listener. */
@@ -55,10 +59,16 @@ export interface Matches {
   mixed(soundWeight: number, hiddenWeight: number): (listener: number, track: number) => number;
 }
 
+/** With a row for every listener, and for every track. */
+export interface TasteMatrices {
+  readonly listeners: Readonly<Record<string, Matrix>>;
+  readonly tracks: Readonly<Record<string, Matrix>>;
+}
+
 /** A mechanism of taste: drawn once, then opened by every thread over the same memory. */
 export interface Family<Columns extends TasteColumns = TasteColumns> {
   draw(ingredients: Ingredients): Drawn<Columns>;
   open(taste: Columns, surroundings: Surroundings): Matches;
   /** The numbers behind both matches, by file name, for `truth/`. */
-  matrices(taste: Columns, surroundings: Surroundings): Record<string, Matrix>;
+  matrices(taste: Columns, surroundings: Surroundings): TasteMatrices;
 }

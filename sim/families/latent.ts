@@ -69,10 +69,11 @@ export const latent: Family<LatentTaste> = {
   matrices({ taste }, { people, rows }) {
     const listeners = people.scenes.length / favouriteScenes;
     const width = taste.length / listeners;
+    const part = (from: number, to: number): Matrix =>
+      matrixOf(taste, { rows: listeners, stride: width, from, to, scale: tasteScale });
     return {
-      sound_taste: matrixOf(taste, { rows: listeners, stride: width, from: 0, to: phiLength, scale: tasteScale }),
-      hidden_taste: matrixOf(taste, { rows: listeners, stride: width, from: phiLength, to: width, scale: tasteScale }),
-      ...qualityMatrices(rows, width),
+      listeners: { sound_taste: part(0, phiLength), hidden_taste: part(phiLength, width) },
+      tracks: qualityMatrices(rows, width),
     };
   },
 };
@@ -112,11 +113,11 @@ function drawQualities({ options, releases, artists, streams }: Ingredients): Ma
 type DrawTaste = (listener: number, row: Float64Array) => void;
 
 /** vₗ: the directions of the favourite scenes, and one's own. */
-function hiddenTastes({ options, people, streams }: Ingredients): DrawTaste {
+function hiddenTastes({ options, people, streams, personal }: Ingredients): DrawTaste {
   const k = options.hiddenFactors;
   const centres = sceneCentres(options.scenes, k, streams);
   return (listener, row) => {
-    const draw = streams('hidden-taste', listener);
+    const draw = personal('hidden-taste', listener);
     for (let c = 0; c < k; c++) {
       let common = 0;
       for (let n = 0; n < favouriteScenes; n++) {
@@ -129,10 +130,10 @@ function hiddenTastes({ options, people, streams }: Ingredients): DrawTaste {
 }
 
 /** wₗ: what people of one scene like to hear, and one's own. */
-function soundTastes({ options, people, streams }: Ingredients): DrawTaste {
+function soundTastes({ options, people, streams, personal }: Ingredients): DrawTaste {
   const common = sceneCentres(options.scenes, phiLength, streams, 'scene-sound-taste');
   return (listener, row) => {
-    const draw = streams('sound-taste', listener);
+    const draw = personal('sound-taste', listener);
     const at = people.scenes[listener * favouriteScenes]! * phiLength;
     for (let c = 0; c < phiLength; c++) {
       row[c] = Math.sqrt(commonShare) * common.data[at + c]! + Math.sqrt(1 - commonShare) * bell(draw);

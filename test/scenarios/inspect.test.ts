@@ -11,7 +11,7 @@ import {
   sourceCode,
 } from '../../engine/core/events.ts';
 import { block, keyInto, wordAt } from '../../engine/core/random.ts';
-import { startOfDay } from '../../engine/core/time.ts';
+import { dayOf, startOfDay } from '../../engine/core/time.ts';
 import { dayName } from '../../scenarios/event-log.ts';
 import type { Inspection } from '../../scenarios/inspect/inspection.ts';
 import { cacheAge, type Life, relive } from '../../scenarios/inspect/relive.ts';
@@ -70,8 +70,8 @@ describe('a life lived again', () => {
     }
   });
 
-  it('knows the mood of every play as the simulation did: reactions to first meetings follow from it', () => {
-    const world = smallWorld({}, { family: 'context', historyDays: 10, days: 0 });
+  it.each([0, 1])('knows the mood of every play as the simulation did: reactions follow from it, drift %d', (drift) => {
+    const world = smallWorld({ drift }, { family: 'context', historyDays: 10, days: 0 });
     const { log } = livePast(world);
     const reaction: Reaction = { isSatisfied: false, playedMs: 0, isSaved: false, isKept: false };
     let moods = 0;
@@ -79,10 +79,10 @@ describe('a life lived again', () => {
       keyInto(world.keys.meeting, listener);
       const [key0, key1] = [block[0]!, block[1]!];
       for (const play of playsOf(relive(world, listener, byDay(log, listener)))) {
-        const { track, source, mood, isSatisfied, playedMs } = play;
+        const { time, track, source, mood, isSatisfied, playedMs } = play;
         if (source === 'library') expect(mood).toBe(0);
         if (source === 'library' || source === 'artist') continue;
-        const liking = Math.round((world.truth.utility(listener, track) + mood) * unit);
+        const liking = Math.round((world.truth.on(dayOf(time)).utility(listener, track) + mood) * unit);
         const [word0, word1] = [wordAt(key0, key1, 2 * track), wordAt(key0, key1, 2 * track + 1)];
         react(liking, sourceCode[source], world.secondsOf(track) * 1000, word0, word1, reaction);
         expect(reaction).toMatchObject({ isSatisfied, playedMs });
@@ -123,11 +123,11 @@ describe('true taste', () => {
   it.each(familyNames)('is taken apart so that nothing is left where nothing belongs to the pair (%s)', (family) => {
     const world = smallWorld({ idiosyncrasy: 0, fameWeight: 0.5 }, { family });
     for (const [listener, track] of pairs(world)) {
-      expect(Math.abs(tasteOf(world, listener, track).chance)).toBeLessThan(0.002);
+      expect(Math.abs(tasteOf(world, 0, listener, track).chance)).toBeLessThan(0.002);
     }
     const noFame = smallWorld({ fameWeight: 0, acousticShare: 1 }, { family });
     for (const [listener, track] of pairs(noFame)) {
-      const { fame, hidden, sound, utility } = tasteOf(noFame, listener, track);
+      const { fame, hidden, sound, utility } = tasteOf(noFame, 0, listener, track);
       expect(Math.abs(fame) + Math.abs(hidden)).toBe(0);
       expect(sound).toBeCloseTo(utility, 2);
     }
@@ -136,7 +136,7 @@ describe('true taste', () => {
   it('has parts that add up, and chance with the variance that the dial says', () => {
     const world = smallWorld({ idiosyncrasy: 0.4, acousticShare: 0.5 });
     const chances = pairs(world).map(([listener, track]) => {
-      const { utility, sound, hidden, fame, chance } = tasteOf(world, listener, track);
+      const { utility, sound, hidden, fame, chance } = tasteOf(world, 0, listener, track);
       expect(sound + hidden + fame + chance).toBeCloseTo(utility, 10);
       return chance;
     });
@@ -147,12 +147,12 @@ describe('true taste', () => {
 
   it('puts the best liked of the whole catalogue first', () => {
     const world = smallWorld();
-    const best = favouritesOf(world, 5, 7);
-    const utilities = best.map((track) => world.truth.utility(5, track));
+    const best = favouritesOf(world, 0, 5, 7);
+    const utilities = best.map((track) => world.truth.on(0).utility(5, track));
     expect(utilities).toEqual([...utilities].sort((a, b) => b - a));
-    const better = Array.from({ length: world.releases.releasedAt.length }, (_, t) => world.truth.utility(5, t)).filter(
-      (utility) => utility > utilities[6]!,
-    );
+    const better = Array.from({ length: world.releases.releasedAt.length }, (_, t) =>
+      world.truth.on(0).utility(5, t),
+    ).filter((utility) => utility > utilities[6]!);
     expect(better).toHaveLength(6);
   });
 });
@@ -221,9 +221,11 @@ describe('dubplate inspect', () => {
       explore: world.people.explore[33]! / 255,
       family: 'latent',
     });
-    expect(told.favourites.map(({ track }) => track)).toEqual(favouritesOf(world, 33, 4).map((track) => `t${track}`));
+    expect(told.favourites.map(({ track }) => track)).toEqual(
+      favouritesOf(world, 0, 33, 4).map((track) => `t${track}`),
+    );
     for (const play of told.days.flatMap(({ sessions }) => sessions.flatMap(({ plays }) => plays))) {
-      expect(play.utility).toBe(world.truth.utility(33, Number(play.track.slice(1))));
+      expect(play.utility).toBe(world.truth.on(0).utility(33, Number(play.track.slice(1))));
       expect(play.artist).toBe(`a${world.releases.artist[Number(play.track.slice(1))]}`);
     }
   });

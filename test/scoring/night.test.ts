@@ -10,20 +10,28 @@ import { openNightScorer } from '../../scenarios/scoring/night-thread.ts';
 import { segmentsAt } from '../../scenarios/scoring/segments.ts';
 import { createCrowd } from '../../sim/crowd.ts';
 import { worldOptionsSchema } from '../../sim/options.ts';
-import { createWorld } from '../../sim/world.ts';
+import { createWorld, type World } from '../../sim/world.ts';
 import { simulateDay } from '../sim/support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dubplate-night-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const seed = 'night/0';
-const world = createWorld(
-  worldOptionsSchema.parse({ tracks: 120, releasesPerDay: 6, signupsPerDay: 3, cohorts: { all: { listeners: 40 } } }),
-  { seed, family: 'latent', historyDays: 8, days: 3 },
-);
+const worldWith = (drift: number): World =>
+  createWorld(
+    worldOptionsSchema.parse({
+      tracks: 120,
+      releasesPerDay: 6,
+      signupsPerDay: 3,
+      cohorts: { all: { listeners: 40 } },
+      drift,
+    }),
+    { seed, family: 'latent', historyDays: 8, days: 3 },
+  );
+const still = worldWith(0);
 
 /** The nights of days 0 and 1 of a crowd that lives without slates. */
-function nights(name: string): Night[] {
+function nights(name: string, world = still): Night[] {
   const crowd = createCrowd(world);
   const plays = new Float64Array(world.catalogue.tracks.length);
   const heard = new Heard(world.catalogue.listeners.length);
@@ -45,7 +53,7 @@ function nights(name: string): Night[] {
       heard: Array.from(panel.listeners, (listener) => heard.tracks(listener)),
       rankings: Array.from(panel.listeners, (_, i) => Uint32Array.from({ length: 60 }, (_, n) => (i + n) % trackCount)),
       slots: new Float64Array(trackCount).fill(2),
-      bounds: day === 0 ? ['random', 'popular', 'oracle'] : [],
+      bounds: day === 0 ? ['random', 'popular', 'oracle'] : ['oracle'],
       plays,
       shadowFile: join(folder, `${name}-${day}.arrow`),
     };
@@ -55,15 +63,18 @@ function nights(name: string): Night[] {
 }
 
 describe('the scores of a night', () => {
-  it('are the same worked out here and on another thread, night after night', async () => {
+  it.each([0, 1])('are the same worked out here and on another thread, night after night, drift %d', async (drift) => {
+    const world = worldWith(drift);
     const here = openNightScorer(world, seed);
     const there = openNightScorer(world, seed, 0);
-    const sent = nights('there');
-    for (const [day, night] of nights('here').entries()) {
+    const sent = nights('there', world);
+    for (const [day, night] of nights('here', world).entries()) {
       const expected = await here.score(night);
       expect(expected.arm.length).toBeGreaterThan(20);
       expect(expected.bounds.map(({ bound }) => bound)).toEqual(night.bounds);
       expect(await there.score(sent[day]!)).toEqual(expected);
+      const oracle = expected.bounds.find(({ bound }) => bound === 'oracle')?.figures ?? [];
+      for (const { metric, value } of oracle) if (metric.startsWith('oracleRecall')) expect(value).toBe(1);
       expect(readFileSync(join(folder, `there-${day}.arrow`))).toEqual(readFileSync(join(folder, `here-${day}.arrow`)));
     }
     await here.close();
@@ -71,16 +82,16 @@ describe('the scores of a night', () => {
   });
 
   it('leave the crowd as it was', async () => {
-    const crowd = createCrowd(world);
-    simulateDay(world, crowd, -8, 'organic').next();
+    const crowd = createCrowd(still);
+    simulateDay(still, crowd, -8, 'organic').next();
     const before = crowd.clone().state;
     const [night] = nights('untouched');
-    await openNightScorer(world, seed).score({ ...night!, crowd: crowd.state });
+    await openNightScorer(still, seed).score({ ...night!, crowd: crowd.state });
     expect(crowd.state).toEqual(before);
   });
 
   it('fail with the error of the other thread', async () => {
-    const there = openNightScorer(world, seed, 0);
+    const there = openNightScorer(still, seed, 0);
     const [night] = nights('failing');
     await expect(there.score({ ...night!, shadowFile: join(folder, 'missing\0', 'x.arrow') })).rejects.toThrow();
     await there.close();

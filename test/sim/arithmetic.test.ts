@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createStreams } from '../../engine/core/random.ts';
 import { aliasOf } from '../../sim/alias.ts';
 import { logisticCurve } from '../../sim/curve.ts';
-import { bell, expExact, lnExact, pick } from '../../sim/exact.ts';
+import { asinExact, bell, expExact, lnExact, pick, turnBy } from '../../sim/exact.ts';
 import {
   createLibrary,
   forget,
@@ -27,6 +27,23 @@ describe('exact arithmetic', () => {
         expect(Math.abs(lnExact(y) - Math.log(y))).toBeLessThan(1e-11);
       }),
     );
+  });
+
+  it('agrees with Math.asin, Math.cos and Math.sin to eight digits', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.double({ min: -100, max: 100, noNaN: true }),
+        (s, x) => {
+          expect(Math.abs(asinExact(s) - Math.asin(s))).toBeLessThan(1e-11);
+          const { cos, sin } = turnBy(x);
+          expect(Math.abs(cos - Math.cos(x))).toBeLessThan(1e-8);
+          expect(Math.abs(sin - Math.sin(x))).toBeLessThan(1e-8);
+        },
+      ),
+    );
+    expect(Math.abs(asinExact(1) - Math.PI / 2)).toBeLessThan(1e-11);
+    expect(asinExact(0)).toBe(0);
   });
 
   it('draws bells with mean 0 and variance 1, for streams and for pairs', () => {

@@ -3,15 +3,20 @@ import type { EventColumns } from '../../engine/core/events.ts';
 import { packSlates } from '../../scenarios/pack-slates.ts';
 import { openCrew, type Service } from '../../sim/crew.ts';
 import { createCrowd } from '../../sim/crowd.ts';
-import { familyNames } from '../../sim/options.ts';
+import { type FamilyName, familyNames } from '../../sim/options.ts';
 import { digestOfEvents, joined, smallWorld } from './support.ts';
 
 /** More than four blocks of listeners. */
 const listeners = 2100;
 
-describe.each(familyNames)('the log of a %s world', (family) => {
+const worlds: readonly (readonly [FamilyName, drift: number])[] = [
+  ...familyNames.map((family) => [family, 0] as const),
+  ['context', 1],
+];
+
+describe.each(worlds)('the log of a %s world with drift %d', (family, drift) => {
   const world = smallWorld(
-    { tracks: 400, signupsPerDay: 30, cohorts: { all: { listeners } } },
+    { tracks: 400, signupsPerDay: 30, drift, cohorts: { all: { listeners } } },
     { family, historyDays: 2, days: 2 },
   );
   const serve: Service['serve'] = (asking) =>

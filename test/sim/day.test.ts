@@ -36,7 +36,7 @@ const ranked =
     const known = rankings.get(`${sign} ${listener}`);
     if (known) return { tracks: known, generation: 1 };
     const utilities = new Float64Array(300);
-    world.truth.utilities(listener, 300, utilities);
+    world.truth.on(0).utilities(listener, 300, utilities);
     const order = Uint32Array.from({ length: 300 }, (_, t) => t).sort((a, b) => sign * (utilities[b]! - utilities[a]!));
     const tracks = order.slice(0, 100);
     rankings.set(`${sign} ${listener}`, tracks);

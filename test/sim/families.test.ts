@@ -11,14 +11,15 @@ const mean = (values: readonly number[]): number => values.reduce((sum, value) =
 
 describe('a moment', () => {
   it.each(familyNames.filter((family) => family !== 'context'))('changes nothing in the %s family', (family) => {
-    const { truth } = smallWorld({}, { family });
+    const truth = smallWorld({}, { family }).truth.on(0);
     expect(truth.hasMoods).toBe(false);
     for (const daypart of range(dayparts)) {
       expect(truth.liking(3, 5, { daypart, scene: 1, run: 4, newFrom: 0 })).toBe(truth.score(3, 5));
     }
   });
 
-  const { truth, data, people } = smallWorld({}, { family: 'context' });
+  const { truth: trueTaste, data, people } = smallWorld({}, { family: 'context' });
+  const truth = trueTaste.on(0);
   const at = (listener: number, track: number, moment = {}): number =>
     truth.liking(listener, track, { ...freshMoment(), ...moment });
 

@@ -10,7 +10,7 @@ import { digestOfEvents, livePast, smallWorld } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dubplate-log-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-const at = (name: string): string => join(folder, name);
+const at = (...names: string[]): string => join(folder, ...names);
 
 const world = smallWorld({}, { historyDays: 3 });
 const { log } = livePast(world);
@@ -67,19 +67,43 @@ describe('the tables', () => {
         (_, c) => taste.data[9 * taste.cols + c]! * features.data[track * taste.cols + c]!,
       ).reduce((sum, product) => sum + product, 0);
     // Standardising is linear: differences of matches are in one proportion.
-    const scale = (world.truth.soundMatch(9, 20) - world.truth.soundMatch(9, 10)) / (sound(20) - sound(10));
+    const scale = (world.truth.on(0).soundMatch(9, 20) - world.truth.on(0).soundMatch(9, 10)) / (sound(20) - sound(10));
     for (const track of [0, 50, 299]) {
-      expect(world.truth.soundMatch(9, track) - world.truth.soundMatch(9, 10)).toBeCloseTo(
+      expect(world.truth.on(0).soundMatch(9, track) - world.truth.on(0).soundMatch(9, 10)).toBeCloseTo(
         scale * (sound(track) - sound(10)),
         6,
       );
     }
     const tracks = tableFromIPC(readFileSync(at('truth/tracks.arrow')));
+    expect(readdirSync(at('truth')).filter((name) => name.startsWith('destination'))).toEqual([]);
     expect(tracks.get(3)?.toJSON().tempoBpm).toBe(world.sounds.tempoBpm[3]);
     expect(
       tableFromIPC(readFileSync(at('truth/listeners.arrow')))
         .get(0)
         ?.toJSON().cohort,
     ).toBe('regulars');
+  });
+
+  it('of truth are enough to compute the match of any day again where taste drifts', () => {
+    const drift = 0.5;
+    const drifting = smallWorld({ drift });
+    writeTruth(drifting, at('drifting'));
+    const features = readNpy(at('drifting/sound_features.npy'));
+    const match = (file: string, track: number): number => {
+      const taste = readNpy(at('drifting', file));
+      const terms = Array.from(
+        { length: taste.cols },
+        (_, c) => taste.data[9 * taste.cols + c]! * features.data[track * taste.cols + c]!,
+      );
+      return terms.reduce((sum, term) => sum + term, 0);
+    };
+    const angle = (Math.asin(Math.sqrt(drift)) * 200) / 365;
+    for (const track of [0, 50, 299]) {
+      const expected =
+        Math.cos(angle) * match('sound_taste.npy', track) +
+        Math.sin(angle) * match('destination_sound_taste.npy', track);
+      expect(drifting.truth.on(200).soundMatch(9, track)).toBeCloseTo(expected, 2);
+    }
+    expect(readNpy(at('drifting/destination_scenes.npy'))).toMatchObject({ rows: 216, cols: 3 });
   });
 });

@@ -44,7 +44,8 @@ export function* simulateDay(
   const log = new EventBuffer();
   const attention = world.attentionOn(day, charts.played);
   const moment = { ...freshMoment(), newFrom: attention.newFrom };
-  const today: Today = { stage: world, columns, library, charts, attention, moment, day, mode, log };
+  const truth = world.truth.on(day);
+  const today: Today = { stage: world, truth, columns, library, charts, attention, moment, day, mode, log };
   for (const block of blocksOn(world, day)) {
     const steps = simulateBlock(today, block);
     let step = steps.next();

@@ -13,8 +13,8 @@ describe.each(familyNames)('taste in the %s family', (family) => {
   it.each([0, 0.25, 0.5, 1])('has %f of its variance carried by the sound, as the dial says', (acousticShare) => {
     const world = smallWorld({ tracks: 500, acousticShare, fameWeight: 0 }, { family });
     const shares = listeners.map((l) => {
-      const taste = world.catalogue.tracks.slice(0, 500).map((_, t) => world.truth.utility(l, t));
-      const sound = world.catalogue.tracks.slice(0, 500).map((_, t) => world.truth.soundMatch(l, t));
+      const taste = world.catalogue.tracks.slice(0, 500).map((_, t) => world.truth.on(0).utility(l, t));
+      const sound = world.catalogue.tracks.slice(0, 500).map((_, t) => world.truth.on(0).soundMatch(l, t));
       const { mean, variance } = moments(taste);
       const { mean: soundMean, variance: soundVariance } = moments(sound);
       const covariance = moments(taste.map((u, t) => (u - mean) * (sound[t]! - soundMean))).mean;
@@ -27,7 +27,7 @@ describe.each(familyNames)('taste in the %s family', (family) => {
   it('has mean 0 and variance 1 over the tracks of every listener', () => {
     const world = smallWorld({ tracks: 500, fameWeight: 0 }, { family });
     const all = listeners.map((l) =>
-      moments(world.catalogue.tracks.slice(0, 500).map((_, t) => world.truth.utility(l, t))),
+      moments(world.catalogue.tracks.slice(0, 500).map((_, t) => world.truth.on(0).utility(l, t))),
     );
     expect(moments(all.map((m) => m.mean)).mean).toBeCloseTo(0, 1);
     // The two parts are drawn independently, but over some hundred tracks they correlate a little by chance.
@@ -38,7 +38,7 @@ describe.each(familyNames)('taste in the %s family', (family) => {
     const world = smallWorld({ tracks: 500, fameWeight: 1, acousticShare: 0.5 }, { family });
     const plain = smallWorld({ tracks: 500, fameWeight: 0, acousticShare: 0.5 }, { family });
     for (const track of [0, 10, 400]) {
-      expect(world.truth.utility(5, track) - plain.truth.utility(5, track)).toBeCloseTo(
+      expect(world.truth.on(0).utility(5, track) - plain.truth.on(0).utility(5, track)).toBeCloseTo(
         world.artists.fame[track]! / 4096,
         2,
       );
@@ -48,7 +48,7 @@ describe.each(familyNames)('taste in the %s family', (family) => {
   it('gives friends of one scene more alike tastes than strangers', () => {
     const world = smallWorld({ tracks: 500 }, { family });
     const taste = listeners.map((l) =>
-      world.catalogue.tracks.slice(0, 500).map((_, t) => world.truth.hiddenMatch(l, t)),
+      world.catalogue.tracks.slice(0, 500).map((_, t) => world.truth.on(0).hiddenMatch(l, t)),
     );
     const alike = { friends: [] as number[], strangers: [] as number[] };
     listeners.forEach((a, i) => {
@@ -63,7 +63,7 @@ describe.each(familyNames)('taste in the %s family', (family) => {
   it('answers for all tracks as for each', () => {
     const world = smallWorld({}, { family });
     const out = new Float64Array(300);
-    world.truth.utilities(11, 300, out);
-    expect([...out]).toEqual(Array.from({ length: 300 }, (_, t) => world.truth.utility(11, t)));
+    world.truth.on(0).utilities(11, 300, out);
+    expect([...out]).toEqual(Array.from({ length: 300 }, (_, t) => world.truth.on(0).utility(11, t)));
   });
 });

@@ -44,7 +44,7 @@ describe('a world', () => {
     const facts = (...args: Parameters<typeof smallWorld>): string => {
       const world = smallWorld(...args);
       const utilities = new Float64Array(300);
-      world.truth.utilities(7, 300, utilities);
+      world.truth.on(0).utilities(7, 300, utilities);
       return digestOf(JSON.stringify(world.catalogue.tracks), JSON.stringify(world.catalogue.listeners), utilities);
     };
     expect(facts()).toBe(facts());
@@ -58,7 +58,7 @@ describe('a world', () => {
     expect(long.catalogue.tracks.slice(0, short.catalogue.tracks.length)).toEqual(short.catalogue.tracks);
     expect(long.catalogue.listeners.slice(0, short.catalogue.listeners.length)).toEqual(short.catalogue.listeners);
     for (let track = 0; track < short.catalogue.tracks.length; track++) {
-      expect(long.truth.utility(150, track)).toBe(short.truth.utility(150, track));
+      expect(long.truth.on(0).utility(150, track)).toBe(short.truth.on(0).utility(150, track));
     }
     const pastOf = (world: typeof short): unknown[] => {
       const crowd = createCrowd(world);
@@ -98,8 +98,9 @@ describe('a world', () => {
     const notes = (from: typeof world): unknown[] => from.catalogue.tracks.map((_, t) => from.catalogue.annotation(t));
     expect(notes(scrambled)).toEqual(notes(world));
     const other = (listener: number): number[] =>
-      world.catalogue.tracks.map((_, t) => scrambled.truth.utility(listener, t));
-    const own = (listener: number): number[] => world.catalogue.tracks.map((_, t) => world.truth.utility(listener, t));
+      world.catalogue.tracks.map((_, t) => scrambled.truth.on(0).utility(listener, t));
+    const own = (listener: number): number[] =>
+      world.catalogue.tracks.map((_, t) => world.truth.on(0).utility(listener, t));
     const correlations = Array.from({ length: 50 }, (_, l) => correlation(own(l), other(l)));
     const mean = correlations.reduce((sum, c) => sum + c, 0) / correlations.length;
     expect(Math.abs(mean)).toBeLessThan(0.15);
