@@ -9,6 +9,7 @@ import { writeFileAtomic } from '../engine/core/files.ts';
 import type { Progress } from '../engine/core/progress.ts';
 import { writeReport } from '../reports/write-report.ts';
 import type { FamilyName } from '../sim/options.ts';
+import { type Calibration, noteOnHabits } from './calibrated-world.ts';
 import { checkExpectations, type Outcome } from './expectations.ts';
 import { hearWorld } from './hearing/hear-world.ts';
 import { thisMachine } from './machine.ts';
@@ -26,6 +27,8 @@ export interface ExperimentOptions {
   /** A trained encoder to use instead of training one; whoever opened it closes it. */
   readonly encoder: Encoder | undefined;
   readonly kernel: Kernel;
+  /** What the world's habits were calibrated to. */
+  readonly calibration?: Calibration | undefined;
   /** The command line, for whoever wants to repeat the run. */
   readonly command: string;
   readonly progress: Progress;
@@ -81,9 +84,8 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
           cacheBytesPerListener: 'derived',
         },
     cache: describeCache(options.redisUrl),
-    notes: scenario.hearing
-      ? []
-      : ['This world is not calibrated to a listening log: its habits are set by hand from published facts.'],
+    ...(options.calibration && { calibration: options.calibration }),
+    notes: scenario.hearing ? [] : [noteOnHabits(options.calibration)],
   };
   folder.writeJson('manifest.json', manifest);
 

@@ -1,11 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DubplateError } from '../engine/core/errors.ts';
 import { familyNames } from '../sim/options.ts';
+import { type CalibratedWorld, openCalibratedWorld, withHabitsOf } from './calibrated-world.ts';
+import { scaleCohorts } from './cohort-sizes.ts';
 import { isRead, parseScenario, type Scenario, type ScenarioInput, scenarioSchema } from './schema.ts';
 import { applySettings, collectSetting, pathOf } from './set-option.ts';
 
 /** Flags of `run` and `explain` that change a scenario. */
 export interface ScenarioFlags {
+  readonly world?: CalibratedWorld;
   readonly listeners?: number;
   readonly tracks?: number;
   readonly releasesPerDay?: number;
@@ -19,6 +22,12 @@ export interface ScenarioFlags {
 
 export function addScenarioFlags(command: Command): Command {
   return command
+    .addOption(
+      new Option(
+        '--world <file>',
+        'habits from this file of `dubplate calibrate --out`: all dials of the world but its sizes; other flags and --set come after it',
+      ).argParser(openCalibratedWorld),
+    )
     .option('--listeners <n>', 'listeners on day 0; cohorts are scaled in proportion', wholeNumber)
     .option('--tracks <n>', 'tracks on day 0; of hearing: tracks to learn from', wholeNumber)
     .option('--releases-per-day <n>', 'new tracks a day', wholeNumber)
@@ -40,12 +49,13 @@ export function addScenarioFlags(command: Command): Command {
  * @throws DubplateError INVALID_OPTIONS listing every problem at once.
  */
 export function applyScenarioFlags(scenario: ScenarioInput, flags: ScenarioFlags, source: string): Scenario {
-  parseScenario(scenario, source);
+  const { world: declared } = parseScenario(scenario, source);
   const changed = { ...scenario };
-  const world = { ...changed.world };
+  const calibrated = flags.world && withHabitsOf(flags.world, declared);
+  const world = { ...(calibrated ?? changed.world) };
   if (flags.tracks !== undefined && !scenario.hearing) world.tracks = flags.tracks;
   if (flags.releasesPerDay !== undefined) world.releasesPerDay = flags.releasesPerDay;
-  if (flags.listeners !== undefined) world.cohorts = scaleCohorts(parseScenario(scenario, source), flags.listeners);
+  if (flags.listeners !== undefined) world.cohorts = scaleCohorts((calibrated ?? declared).cohorts, flags.listeners);
   const flagged: ScenarioInput = {
     ...changed,
     world,
@@ -73,6 +83,7 @@ export function applyScenarioFlags(scenario: ScenarioInput, flags: ScenarioFlags
 /** @throws DubplateError INVALID_OPTIONS naming every flag that a scenario does not read. */
 function refuseWithoutEffect(scenario: Scenario, flags: ScenarioFlags): void {
   const flagged = [
+    { flag: '--world', value: flags.world, path: 'world' },
     { flag: '--listeners', value: flags.listeners, path: 'world.cohorts' },
     { flag: '--releases-per-day', value: flags.releasesPerDay, path: 'world.releasesPerDay' },
     { flag: '--days', value: flags.days, path: 'days' },
@@ -90,20 +101,6 @@ function refuseWithoutEffect(scenario: Scenario, flags: ScenarioFlags): void {
       hint: `\`dubplate explain ${scenario.name}\` shows what has: --tracks to learn from, --set hearing.test=250 to be tested on.`,
     },
   );
-}
-
-/** Cohort sizes that add up to `total`, as near to the old proportions as whole numbers allow (largest remainders). */
-function scaleCohorts(scenario: Scenario, total: number): Scenario['world']['cohorts'] {
-  const cohorts = Object.entries(scenario.world.cohorts);
-  const before = cohorts.reduce((sum, [, cohort]) => sum + cohort.listeners, 0);
-  const exact = cohorts.map(([, cohort]) => (cohort.listeners * total) / before);
-  const sizes = exact.map(Math.floor);
-  const order = exact
-    .map((share, i) => ({ i, rest: share - Math.floor(share) }))
-    .sort((a, b) => b.rest - a.rest || a.i - b.i);
-  let left = total - sizes.reduce((sum, size) => sum + size, 0);
-  for (const { i } of order) if (left-- > 0) sizes[i] = (sizes[i] ?? 0) + 1;
-  return Object.fromEntries(cohorts.map(([name, cohort], i) => [name, { ...cohort, listeners: sizes[i] ?? 0 }]));
 }
 
 function chooseArms(scenario: ScenarioInput, wanted: readonly string[]): ScenarioInput['arms'] {

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
 import { type FamilyName, familyNames, type WorldOptions, worldOptionsSchema } from '../../sim/options.ts';
+import { commandLine } from '../command-line.ts';
 import { type Calibration, calibrate, type DialName } from '../fidelity/calibrate.ts';
 import { compare, type FactRow, scoreOf, targetsFrom } from '../fidelity/compare.ts';
 import { factForms, factNames } from '../fidelity/fact-names.ts';
@@ -51,7 +52,7 @@ export const calibrateCommand = (): Command =>
         plays: log.sample.listeners.reduce((sum, { track }) => sum + track.length, 0),
       };
       if (flags.out !== undefined) {
-        writeWorldFile(flags.out, { source, world: calibration.world, facts: factsOf(rows) });
+        writeWorldFile(flags.out, { source, family: flags.family, world: calibration.world, facts: factsOf(rows) });
       }
       const { world, dials, notes } = calibration;
       const settings = settingsOf(calibration);
@@ -125,6 +126,6 @@ ${[...fitted, ...notes].join('\n')}
 ${before.ok} of ${after.of} facts ok before, ${after.ok} after
 
 ${out === undefined ? 'To keep the world in a file, add --out world.json. ' : `Written: ${out}. `}To run a scenario with these dials:
-npx dubplate run cold-start ${settings.join(' ')}
+${out === undefined ? `npx dubplate run cold-start ${settings.join(' ')}` : commandLine(['run', 'cold-start', '--world', out])}
 `;
 }

@@ -5,6 +5,7 @@ import { DubplateError } from '../../engine/core/errors.ts';
 import { figuresOf } from '../../reports/figures.ts';
 import { readRun } from '../../reports/read-run.ts';
 import { textTable } from '../../reports/table.ts';
+import { calibrationOf } from '../calibrated-world.ts';
 import { commandLine } from '../command-line.ts';
 import { estimate } from '../estimate.ts';
 import { runExperiment } from '../experiment.ts';
@@ -69,6 +70,7 @@ export const runCommand = (): Command =>
             redisUrl: flags.redis,
             encoder,
             kernel,
+            calibration: flags.world && calibrationOf(flags.world, scenario.world),
             command: commandLine(process.argv.slice(2).filter((word) => word !== '--resume')),
             progress,
           }),

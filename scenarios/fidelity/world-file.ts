@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DubplateError, messageOf } from '../../engine/core/errors.ts';
 import { writeFileAtomic } from '../../engine/core/files.ts';
 import { invalid } from '../../engine/interactions/input-errors.ts';
-import { worldOptionsSchema } from '../../sim/options.ts';
+import { familyNames, worldOptionsSchema } from '../../sim/options.ts';
 import { describeIssue } from '../describe-issue.ts';
 import { version } from '../version.ts';
 
@@ -21,6 +21,8 @@ const worldFileSchema = z.strictObject({
     listeners: z.int().min(1),
     plays: z.int().min(1),
   }),
+  /** Of the trial worlds: in another one the same dials may give other figures. */
+  family: z.enum(familyNames),
   world: worldOptionsSchema,
   /** Facts of listening of the log, and of trial worlds before and after; null where one does not tell. */
   facts: z.record(z.string(), z.strictObject({ log: figure, before: figure, after: figure })),

@@ -144,6 +144,7 @@ describe('calibrating', () => {
 describe('a world file', () => {
   const content = {
     source: { file: 'log.json', digest: 'a'.repeat(64), listeners: 3, plays: 1000 },
+    family: 'latent' as const,
     world: { ...dials, popularityExponent: 1.5 },
     facts: { gini: { log: 0.8, before: 0.7, after: null } },
   };

@@ -1,4 +1,4 @@
-import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -99,6 +99,27 @@ describe('dubplate fidelity', () => {
 });
 
 describe('dubplate calibrate', () => {
+  it('ends with a run that takes the file it wrote, or the dials where it wrote none', async () => {
+    const out = join(folder, 'world.json');
+    const [written, unwritten] = [
+      await say('calibrate', '--log', log, '--out', out),
+      await say('calibrate', '--log', log),
+    ];
+    expect(written.stdout).toMatch(/\nnpx dubplate run cold-start --world \S+world\.json\n$/);
+    expect(unwritten.stdout).toMatch(
+      /\nnpx dubplate run cold-start (--set world\.cohorts\.\w+\.explore=[\d.]+ ?){2}\n$/,
+    );
+    const [, words = ''] = /npx dubplate run (.*)\n$/.exec(written.stdout) ?? [];
+    const { code, stdout } = await say('explain', ...words.split(' '), '--json');
+    expect(code).toBe(0);
+    const { world } = JSON.parse(readFileSync(out, 'utf8')) as {
+      world: { cohorts: Record<string, { explore: number }> };
+    };
+    const { scenario } = JSON.parse(stdout) as { scenario: { world: typeof world & { tracks: number } } };
+    expect(scenario.world.tracks).toBe(6600);
+    expect(scenario.world.cohorts.regulars?.explore).toBe(world.cohorts.regulars?.explore);
+  }, 60_000);
+
   it('refuses a log that is too small, and one that is not there, with code 2', async () => {
     const small = join(folder, 'small.csv');
     writeFileSync(small, 'timestamp,artist,track\n1672617600,Band,One\n');

@@ -1,0 +1,74 @@
+import { basename } from 'node:path';
+import type { WorldOptions } from '../sim/options.ts';
+import { listenersOf, scaleCohorts } from './cohort-sizes.ts';
+import { readWorldFile, type WorldFile } from './fidelity/world-file.ts';
+
+/** A world file that `--world` names. */
+export interface CalibratedWorld {
+  readonly path: string;
+  readonly file: WorldFile;
+}
+
+/** @throws DubplateError FILE_NOT_FOUND, or INVALID_INPUT when it is no world file of this version. */
+export const openCalibratedWorld = (path: string): CalibratedWorld => ({ path, file: readWorldFile(path) });
+
+/** Dials of size, which a calibration does not fit: no log tells how many there are that it does not have. */
+const sizes = ['tracks', 'releasesPerDay', 'signupsPerDay'] as const;
+
+/**
+ * The habits of a calibrated world in a world of another size: every dial of the file but tracks, releases and sign-ups, and its
+ * cohorts in their proportions, scaled to as many listeners as there were.
+ */
+export function withHabitsOf({ file }: CalibratedWorld, size: WorldOptions): WorldOptions {
+  const { tracks, releasesPerDay, signupsPerDay } = size;
+  const cohorts = scaleCohorts(file.world.cohorts, listenersOf(size.cohorts));
+  return { ...file.world, tracks, releasesPerDay, signupsPerDay, cohorts };
+}
+
+/** What the habits of a run were calibrated to, for its manifest. */
+export interface Calibration extends Omit<WorldFile['source'], 'file'> {
+  /** Names of the world file and of the log. */
+  readonly file: string;
+  readonly log: string;
+  /** Version that fitted the dials, in worlds of this family. */
+  readonly dubplate: string;
+  readonly family: WorldFile['family'];
+  /** Paths of dials that were changed after that. */
+  readonly changed: readonly string[];
+}
+
+/** @param world as the run lives in it. */
+export function calibrationOf({ path, file }: CalibratedWorld, world: WorldOptions): Calibration {
+  const { source, dubplate, family } = file;
+  const { file: log, ...counted } = source;
+  return { file: basename(path), log, ...counted, dubplate, family, changed: changesOf(file.world, world) };
+}
+
+/** Where two worlds differ but for their sizes. */
+function changesOf(before: WorldOptions, after: WorldOptions): string[] {
+  const [old, now] = [habitsOf(before), habitsOf(after)];
+  return [...new Set([...old.keys(), ...now.keys()])].filter((path) => old.get(path) !== now.get(path));
+}
+
+/** Every dial of habit by its path. */
+function habitsOf({ cohorts, ...dials }: WorldOptions): Map<string, number> {
+  const isSize = (name: string): boolean => (sizes as readonly string[]).includes(name);
+  return new Map([
+    ...Object.entries(dials).flatMap(([name, value]) => (isSize(name) ? [] : [[`world.${name}`, value] as const])),
+    ...Object.entries(cohorts).flatMap(([name, { explore, activity }]) => [
+      [`world.cohorts.${name}.explore`, explore] as const,
+      [`world.cohorts.${name}.activity`, activity] as const,
+    ]),
+  ]);
+}
+
+/** What a report says of the habits of a world, without and with a calibration. */
+export function noteOnHabits(calibration: Calibration | undefined): string {
+  if (!calibration) {
+    return 'This world is not calibrated to a listening log: its habits are set by hand from published facts.';
+  }
+  const { file, log, digest, listeners, plays, dubplate, family, changed } = calibration;
+  const fitted = `The habits of this world are those of ${file}, calibrated by Dubplate ${dubplate} in ${family} worlds`;
+  const source = `to ${log}: ${plays} plays of ${listeners} listeners, SHA-256 ${digest.slice(0, 12)}….`;
+  return `${fitted} ${source}${changed.length > 0 ? ` Changed after that: ${changed.join(', ')}.` : ''}`;
+}
