@@ -1,10 +1,13 @@
+import type { Figures } from './figures.ts';
 import { formatFigure, plural } from './format.ts';
+import { playsFromLists } from './plays-from-lists.ts';
 import type { Manifest } from './read-run.ts';
 
 export type Fact = readonly [what: string, value: string];
 
 /** Under what conditions the run was made: what a reader needs to trust or repeat it. */
-export function factsOf(manifest: Manifest): Fact[] {
+export function factsOf(figures: Figures): Fact[] {
+  const { manifest } = figures;
   const { machine } = manifest;
   const memory = typeof machine.memoryBytes === 'number' ? `${(machine.memoryBytes / 2 ** 30).toPrecision(3)} GiB` : '';
   const cores = typeof machine.cores === 'number' ? plural(machine.cores, 'core') : '';
@@ -15,6 +18,7 @@ export function factsOf(manifest: Manifest): Fact[] {
     ['worlds', manifest.worlds.join(', ')],
     ['arms', manifest.arms.join(', ')],
     ['bounds', manifest.bounds.join(', ')],
+    ['plays from lists', playsFromLists(figures)],
     ['started', manifest.startedAt ?? ''],
     ['took', typeof manifest.seconds === 'number' ? `${formatFigure(manifest.seconds)} s` : ''],
     ['dubplate', manifest.version],

@@ -56,7 +56,7 @@ export function markdownReport(figures: Figures): string {
     '## Conditions',
     table(
       ['', ''],
-      factsOf(manifest).map(([what, value]) => [what, escaped(value)]),
+      factsOf(figures).map(([what, value]) => [what, escaped(value)]),
       2,
     ),
     ...(digestsOf(manifest).length > 0

@@ -54,10 +54,11 @@ const list = (items: readonly string[]): Html =>
   html`<ul class="plain">${items.map((item) => html`<li>${item}</li>`)}</ul>`;
 
 /** Conditions, digests and the resolved scenario. */
-export function conditionsSection({ manifest }: Figures): Html {
+export function conditionsSection(figures: Figures): Html {
+  const { manifest } = figures;
   const digests = digestsOf(manifest);
   return html`<section aria-labelledby="conditions"><h2 id="conditions">Conditions</h2>
-<dl>${factsOf(manifest).map(([what, value]) => html`<dt>${what}</dt><dd>${value}</dd>`)}</dl>
+<dl>${factsOf(figures).map(([what, value]) => html`<dt>${what}</dt><dd>${value}</dd>`)}</dl>
 ${
   digests.length > 0 &&
   html`<details><summary>${plural(digests.length, 'digest')} (SHA-256)</summary><div class="scroll" tabindex="0" role="region" aria-label="Digests"><table>

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
 import { compare, type FactRow, scoreOf, targetsFrom } from '../fidelity/compare.ts';
 import { factNames } from '../fidelity/fact-names.ts';
-import { factTable } from '../fidelity/fact-table.ts';
+import { factTable, figure } from '../fidelity/fact-table.ts';
 import { describeLog, offsetFlag } from '../fidelity/log-flags.ts';
 import { type Measurement, measure } from '../fidelity/measure.ts';
 import { type RealLog, readListeningLog } from '../fidelity/read-log.ts';
-import { type RunLog, readRunLog } from '../fidelity/run-log.ts';
+import { type RunLog, readRunLog, type SlateShare } from '../fidelity/run-log.ts';
 import { withoutPlayedTime } from '../fidelity/sample.ts';
 import { concentrationSize, publishedTargets } from '../fidelity/targets.ts';
 import { countFlag } from '../number-flags.ts';
@@ -74,13 +74,18 @@ function hold({ sample }: RunLog, log: (RealLog & { readonly path: string }) | u
   return { measured, rows, log: { path: log.path, real: log, measured: real } };
 }
 
-const asJson = (run: string, { arm, world, firstDay, lastDay }: RunLog, { measured, rows, log }: Comparison) => ({
+const asJson = (
+  run: string,
+  { arm, world, firstDay, lastDay, slates }: RunLog,
+  { measured, rows, log }: Comparison,
+) => ({
   schema: 1,
   run,
   arm,
   world,
   firstDay,
   lastDay,
+  algorithmicShare: slates,
   simulated: sizesOf(measured),
   target: log
     ? { log: log.path, ...sizesOf(log.measured), notes: log.real.notes }
@@ -99,7 +104,10 @@ const sizesOf = ({ listeners, used, fewestPlays, plays, artists, days }: Measure
   days,
 });
 
-function asText({ arm, world, worlds, firstDay, lastDay }: RunLog, { measured, rows, log }: Comparison): string {
+function asText(
+  { arm, world, worlds, firstDay, lastDay, slates }: RunLog,
+  { measured, rows, log }: Comparison,
+): string {
   const { ok, of } = scoreOf(rows);
   const which = worlds === 1 ? 'the only world' : `one of ${worlds} worlds`;
   const target = log ? log.measured : concentrationSize;
@@ -109,6 +117,10 @@ target:    ${log ? `${log.path} (${log.real.formats.join(', ')}); ${describeLog(
 ${factTable(rows)}
 Concentration compares artists with artists: plays of tracks are summed by artist, and only artists that were heard count,
 ${measured.artists} by ${measured.listeners} listeners against ${target.artists} by ${target.listeners} in the target.
-${ok} of ${factNames.length} facts within the quartiles of their target or 10 % of its middle${of < factNames.length ? `; ${factNames.length - of} left out` : ''}
+${slates ? `${describeSlates(slates)}\n` : ''}${ok} of ${factNames.length} facts within the quartiles of their target or 10 % of its middle${of < factNames.length ? `; ${factNames.length - of} left out` : ''}
 `;
 }
+
+/** No fact, since no log from elsewhere tells it. */
+const describeSlates = ({ share, dial }: SlateShare): string =>
+  `Not held against anything: ${figure(share, 'share')} of plays came from slates${dial === null ? '' : `; the dial algorithmicShare aims at ${figure(dial, 'share')}`}.`;

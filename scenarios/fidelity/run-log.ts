@@ -1,5 +1,6 @@
+import { z } from 'zod';
 import { DubplateError } from '../../engine/core/errors.ts';
-import { type EventColumns, kindCode } from '../../engine/core/events.ts';
+import { type EventColumns, kindCode, sourceCode } from '../../engine/core/events.ts';
 import { startOfDay } from '../../engine/core/time.ts';
 import { readColumns, readEvents } from '../../sim/log.ts';
 import { checkFiles, named, openFinishedRun } from '../finished-run.ts';
@@ -22,6 +23,14 @@ export interface RunLog {
   /** First and last day of the log; the past is negative. */
   readonly firstDay: number;
   readonly lastDay: number;
+  /** Null where nobody looked at a slate. */
+  readonly slates: SlateShare | null;
+}
+
+/** Plays from slates over plays on the days that serve them, and the dial that aims at it. */
+export interface SlateShare {
+  readonly share: number;
+  readonly dial: number | null;
 }
 
 /** What is public about tracks: one entry per row of `tracks.arrow`. */
@@ -44,8 +53,28 @@ export function readRunLog(path: string, choice: LogChoice = {}): RunLog {
   const table = run.file(arm, world, 'tracks.arrow');
   checkFiles(run, [...files, table]);
   const [firstDay = 0, lastDay = 0] = [run.days[0], run.days.at(-1)];
-  const sample = sampleOf(files.map(readEvents), firstDay, lastDay, readTracks(table));
-  return { sample, arm, world, worlds: run.worlds.length, firstDay, lastDay };
+  const days = files.map(readEvents);
+  const sample = sampleOf(days, firstDay, lastDay, readTracks(table));
+  const share = shareFromSlates(days.filter((_, i) => (run.days[i] ?? 0) >= 0));
+  const slates =
+    share > 0 ? { share, dial: withDial.safeParse(run.scenario).data?.world.algorithmicShare ?? null } : null;
+  return { sample, arm, world, worlds: run.worlds.length, firstDay, lastDay, slates };
+}
+
+const withDial = z.looseObject({ world: z.looseObject({ algorithmicShare: z.number() }) });
+
+/** As the metric `algorithmicShare` counts: skips do not. */
+function shareFromSlates(days: readonly EventColumns[]): number {
+  let plays = 0;
+  let fromSlates = 0;
+  for (const { length, kind, source } of days) {
+    for (let row = 0; row < length; row++) {
+      if (kind[row] !== kindCode.play) continue;
+      plays++;
+      if (source[row] === sourceCode.slate) fromSlates++;
+    }
+  }
+  return plays === 0 ? 0 : fromSlates / plays;
 }
 
 /**

@@ -39,6 +39,27 @@ describe('the log of a run', () => {
       }
     }
   });
+
+  it('tells what came from slates as the metrics of the run do', () => {
+    const { summary } = JSON.parse(readFileSync(join(run, 'metrics.json'), 'utf8')) as {
+      summary: { arm: string; segment: string; metric: string; mean: number }[];
+    };
+    const metric = summary.find((row) => row.metric === 'algorithmicShare' && row.segment === 'all');
+    const { slates, arm } = readRunLog(run);
+    expect(arm).toBe(metric?.arm);
+    expect(slates?.dial).toBe(0.3);
+    // The metric is a mean of days.
+    expect(slates?.share).toBeCloseTo(metric?.mean ?? Number.NaN, 1);
+    expect(slates?.share).toBeGreaterThan(0.05);
+    const dial = slates && `${(100 * slates.dial!).toFixed(1)} %`;
+    for (const report of ['report.md', 'report.html']) {
+      expect(readFileSync(join(run, report), 'utf8')).toMatch(
+        new RegExp(
+          `${((metric?.mean ?? 0) * 100).toFixed(1)} % collaborative, .* the dial algorithmicShare aims at ${dial}`,
+        ),
+      );
+    }
+  });
 });
 
 describe('dubplate fidelity', () => {
@@ -48,6 +69,7 @@ describe('dubplate fidelity', () => {
     expect(stdout).toMatch(/simulated: collaborative in latent-0 \(the only world\), days -3 to 1/);
     expect(stdout).toMatch(/artists that were heard count,\n\d+ by \d+ listeners against 17632 by 1892/);
     expect(stdout).toMatch(/\d+ of 16 facts within/);
+    expect(stdout).toMatch(/\d\d\.\d % of plays came from slates; the dial algorithmicShare aims at 30\.0 %\./);
     expect((await say('fidelity', run)).stdout).toBe(stdout);
   });
 
