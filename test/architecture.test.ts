@@ -13,7 +13,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Wrapped in one module each: whoever needs them goes through that module. */
-const heavyPackages = ['onnxruntime-node', 'ioredis', 'ioredis-mock', 'apache-arrow', 'audio-decode'];
+const heavyPackages = [
+  'onnxruntime-node',
+  'ioredis',
+  'ioredis-mock',
+  'apache-arrow',
+  'audio-decode',
+  '@duckdb/node-api',
+];
 
 /** Wrong, or drawn from Math.random unless told otherwise. */
 const unsafeStatistics = [

@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { type FileFormat, fileFormats } from '../export/duckdb.ts';
+import { type FileFormat, fileFormats } from '../export/database.ts';
 import { type ExportedTable, exportRun } from '../export/export-run.ts';
 import { named, openFinishedRun } from '../finished-run.ts';
 import { withProgress } from '../progress-bar.ts';

@@ -13,7 +13,7 @@ import { secondsPerDay } from '../../engine/core/time.ts';
 import { readColumns, readEvents, type Table, type Values } from '../../sim/log.ts';
 import { dayName } from '../event-log.ts';
 import { checkFiles, type FinishedRun } from '../finished-run.ts';
-import { type Database, type FileFormat, openDatabase } from './duckdb.ts';
+import { type Database, type FileFormat, openDatabase } from './database.ts';
 import { beginExport, checkExportFolder, endExport, type TableName } from './export-folder.ts';
 
 export interface ExportOptions {

@@ -1,20 +1,15 @@
 import { messageOf } from '../../engine/core/errors.ts';
 import { invalid } from '../../engine/interactions/input-errors.ts';
+import { openDuckDb } from '../duckdb.ts';
 import type { LogCollector } from './log-collector.ts';
 import { heardTable, playColumnsOf, playTable, readCells } from './play-table.ts';
 
 /**
- * Read the plays of a Parquet file by the names of its columns, as {@link playColumnsOf} knows them. DuckDB is loaded for it, and
- * may not fetch anything.
+ * Read the plays of a Parquet file by the names of its columns, as {@link playColumnsOf} knows them.
  * @throws DubplateError INVALID_INPUT when it is no whole Parquet file or lacks columns.
  */
 export async function readParquet(path: string, owner: string, collector: LogCollector): Promise<void> {
-  const { DuckDBInstance } = await import('@duckdb/node-api');
-  const instance = await DuckDBInstance.create(':memory:', {
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-  });
-  const connection = await instance.connect();
+  const { connection, close } = await openDuckDb();
   try {
     const from = `read_parquet('${path.replaceAll("'", "''")}')`;
     const header = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${from}`))
@@ -40,7 +35,6 @@ export async function readParquet(path: string, owner: string, collector: LogCol
     if (cause instanceof Error && 'hint' in cause) throw cause;
     throw invalid(path, `cannot be read as Parquet: ${messageOf(cause).split('\n')[0]}`, 'Write it anew.', cause);
   } finally {
-    connection.closeSync();
-    instance.closeSync();
+    close();
   }
 }

@@ -1,6 +1,7 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Table, Values } from '../../sim/log.ts';
+import { openDuckDb } from '../duckdb.ts';
 import { notWritten } from './export-folder.ts';
 
 export const fileFormats = ['parquet', 'csv'] as const;
@@ -19,11 +20,9 @@ export interface Database {
   close(): void;
 }
 
-/** Loaded when it is needed: no other command pays for DuckDB. It is not allowed to fetch anything. */
 export async function openDatabase(): Promise<Database> {
-  const { DuckDBDataChunk, DuckDBInstance, FLOAT, INTEGER, SMALLINT, UINTEGER, UTINYINT, VARCHAR } = await import(
-    '@duckdb/node-api'
-  );
+  const { duckdb, connection, close } = await openDuckDb();
+  const { DuckDBDataChunk, FLOAT, INTEGER, SMALLINT, UINTEGER, UTINYINT, VARCHAR } = duckdb;
   const typeOf = (values: Values) => {
     if (values instanceof Uint8Array) return UTINYINT;
     if (values instanceof Int16Array) return SMALLINT;
@@ -31,11 +30,6 @@ export async function openDatabase(): Promise<Database> {
     if (values instanceof Uint32Array) return UINTEGER;
     return values instanceof Float32Array ? FLOAT : VARCHAR;
   };
-  const instance = await DuckDBInstance.create(':memory:', {
-    autoinstall_known_extensions: 'false',
-    autoload_known_extensions: 'false',
-  });
-  const connection = await instance.connect();
   return {
     async put(name, table) {
       const columns = Object.values(table);
@@ -70,10 +64,7 @@ export async function openDatabase(): Promise<Database> {
       }
     },
 
-    close() {
-      connection.closeSync();
-      instance.closeSync();
-    },
+    close,
   };
 }
 
