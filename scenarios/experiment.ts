@@ -122,7 +122,7 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
 }
 
 /** World i of seed S has seed `S/i`; every family has its own worlds under the same seeds. */
-const worldsOf = (scenario: Scenario): { name: string; family: FamilyName; seed: string }[] =>
+export const worldsOf = (scenario: Scenario): { name: string; family: FamilyName; seed: string }[] =>
   familiesOf(scenario).flatMap((family) =>
     Array.from({ length: scenario.worlds }, (_, i) => ({
       name: `${family}-${i}`,

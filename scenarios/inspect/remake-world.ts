@@ -1,7 +1,7 @@
 import { DubplateError, messageOf } from '../../engine/core/errors.ts';
 import { readColumns, type Values } from '../../sim/log.ts';
-import { familyNames } from '../../sim/options.ts';
 import { createWorld, type World } from '../../sim/world.ts';
+import { worldsOf } from '../experiment.ts';
 import { checkFiles, type FinishedRun } from '../finished-run.ts';
 import { parseScenario, type Scenario } from '../schema.ts';
 import { version } from '../version.ts';
@@ -15,14 +15,14 @@ import { version } from '../version.ts';
  */
 export function remakeWorld(run: FinishedRun, arm: string, name: string): World {
   const scenario = understood(run);
-  const [, familyName, number] = /^(.+)-(\d+)$/.exec(name) ?? [];
-  const family = familyNames.find((known) => known === familyName);
-  if (family === undefined || number === undefined) {
-    throw ofAnotherVersion(run, `world '${name}' is of a family that is none of: ${familyNames.join(', ')}`);
+  const worlds = worldsOf(scenario);
+  const found = worlds.find((world) => world.name === name);
+  if (found === undefined) {
+    throw ofAnotherVersion(run, `world '${name}' is none of the ${worlds.length} that its scenario makes`);
   }
   const world = createWorld(scenario.world, {
-    seed: `${scenario.seed}/${number}`,
-    family,
+    seed: found.seed,
+    family: found.family,
     historyDays: scenario.history,
     days: scenario.days,
   });

@@ -303,7 +303,7 @@ describe('dubplate inspect', () => {
     [
       'has a world of an unknown family',
       (manifest) => Object.assign(manifest, { worlds: ['astral-0'] }),
-      /a family that is none of/,
+      /world 'astral-0' is none of the 1 that its scenario makes/,
     ],
   ])('refuses a run that %s', async (_, change, message) => {
     const { code, stderr } = await say('inspect', changed(change), '--listener', 'u1');
