@@ -3,7 +3,7 @@ import { secondsPerDay } from '../../engine/core/time.ts';
 import { firstPlays, lastDays, someOf, usualPlays } from './cut-sample.ts';
 import { concentration, factsOf, median } from './facts.ts';
 import type { Listening } from './listening.ts';
-import { byArtist, type Sample } from './sample.ts';
+import { favouriteArtists, type Sample } from './sample.ts';
 
 /** Days of a log that count, and days of a trial at most and at least. */
 const mostDays = 60;
@@ -49,7 +49,7 @@ export function aimOf(whole: Sample): Aim {
   const plays = Math.min(mostPlays, usualPlays(log.listeners));
   const count = chosen.length;
   const heard = ({ listeners, artistOf }: Sample) =>
-    byArtist(firstPlays(someOf(listeners, count), plays), artistOf ?? []);
+    favouriteArtists(firstPlays(someOf(listeners, count), plays), artistOf ?? []);
   return {
     log,
     listeners: Math.max(fewestListeners, count),

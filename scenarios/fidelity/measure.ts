@@ -1,7 +1,7 @@
 import { type FactName, factForms, forEachFact } from './fact-names.ts';
 import { concentration, factsOf, type ListenerFacts, median, secondWeekShare, sundayToFriday } from './facts.ts';
 import type { Listening } from './listening.ts';
-import { byArtist, type Sample } from './sample.ts';
+import { favouriteArtists, type Sample } from './sample.ts';
 
 /** One fact of a sample. */
 export interface Measured {
@@ -19,7 +19,7 @@ export interface Measurement {
   readonly used: number;
   readonly fewestPlays: number;
   readonly plays: number;
-  /** Artists heard, over whom concentration is counted; 0 when the sample does not tell artists. */
+  /** Artists over whom concentration is counted: somebody's favourites; 0 when the sample does not tell artists. */
   readonly artists: number;
   /** Days from the first play to the last, both included. */
   readonly days: number;
@@ -79,9 +79,11 @@ function factsOfEverybody({ listeners, listenerDays, artistOf, releases }: Sampl
     facts.releaseDecay = secondWeekShare(listeners, releases.releasedAt, releases.from, releases.until);
   }
   if (!artistOf || plays === 0) return { facts, artists: 0 };
-  const heard = byArtist(listeners, artistOf);
-  const { topShare, gini } = concentration(heard.listeners, heard.artists);
-  return { facts: { ...facts, topShare, gini }, artists: heard.artists };
+  const favourites = favouriteArtists(listeners, artistOf);
+  return {
+    facts: { ...facts, ...concentration(favourites.listeners, favourites.artists) },
+    artists: favourites.artists,
+  };
 }
 
 function spanOf(listeners: readonly Listening[]): number {

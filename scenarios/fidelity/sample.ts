@@ -32,19 +32,35 @@ export const withoutPlayedTime = (sample: Sample): Sample => ({
   listeners: sample.listeners.map((log) => ({ ...log, playedMs: new Uint32Array(log.playedMs.length) })),
 });
 
-/** Plays by artist in the place of track, artists numbered by first appearance; and how many of them were heard. */
-export function byArtist(
+/**
+ * Plays by artist in the place of track, of the `most` artists that each listener played most, as in what is published about
+ * concentration. Ties go to whoever was heard first. Artists are numbered by first appearance; and how many of them are left.
+ */
+export function favouriteArtists(
   listeners: readonly Listening[],
   artistOf: ArrayLike<number>,
+  most = 50,
 ): { readonly listeners: readonly Listening[]; readonly artists: number } {
-  const rowOf = new Map<number, number>();
-  const row = (track: number): number => {
-    const artist = artistOf[track];
-    if (artist === undefined) throw new Error(`track ${track} has no artist`);
-    const known = rowOf.get(artist) ?? rowOf.size;
-    rowOf.set(artist, known);
-    return known;
-  };
-  const relabelled = listeners.map((log) => ({ ...log, track: log.track.map(row) }));
-  return { listeners: relabelled, artists: rowOf.size };
+  const numbers = new Map<number, number>();
+  const relabelled = listeners.map((log) => {
+    const artists = log.track.map((track) => {
+      const artist = artistOf[track];
+      if (artist === undefined) throw new Error(`track ${track} has no artist`);
+      return artist;
+    });
+    const favourites = mostOften(artists, most);
+    const track = artists.filter((artist) => favourites.has(artist));
+    for (const artist of favourites) if (!numbers.has(artist)) numbers.set(artist, numbers.size);
+    return { ...log, track: track.map((artist) => numbers.get(artist)!) };
+  });
+  return { listeners: relabelled, artists: numbers.size };
+}
+
+/** The values that occur most often, `most` of them at most. */
+function mostOften(values: Uint32Array, most: number): ReadonlySet<number> {
+  const times = new Map<number, number>();
+  for (const value of values) times.set(value, (times.get(value) ?? 0) + 1);
+  if (times.size <= most) return new Set(times.keys());
+  const order = [...times].sort(([, a], [, b]) => b - a); // a stable sort
+  return new Set(order.slice(0, most).map(([value]) => value));
 }

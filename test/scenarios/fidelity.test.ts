@@ -9,7 +9,7 @@ import { factsOf } from '../../scenarios/fidelity/facts.ts';
 import type { Listening } from '../../scenarios/fidelity/listening.ts';
 import { type Measurement, measure } from '../../scenarios/fidelity/measure.ts';
 import { listenerDays, sampleOf } from '../../scenarios/fidelity/run-log.ts';
-import { byArtist, type Sample } from '../../scenarios/fidelity/sample.ts';
+import { favouriteArtists, type Sample } from '../../scenarios/fidelity/sample.ts';
 import { publishedTargets } from '../../scenarios/fidelity/targets.ts';
 
 const day = 86_400;
@@ -83,10 +83,24 @@ describe('measuring a sample', () => {
     const plays = Array.from({ length: 198 }, (_, i) => [i < 99 ? i % 2 : i - 97, i * hour, 200_000] as const);
     // Tracks 0 and 1 are the famous artist's; each of the other 99 has a track of their own.
     const artistOf = Array.from({ length: 101 }, (_, track) => (track < 2 ? 7 : 100 + track));
-    const { facts, artists } = measure(sampleFrom([listening(plays)], { artistOf }));
+    // The others are shared among three, since of each listener fifty artists count.
+    const shares = [0, 1, 2].map((third) => listening(plays.filter((_, i) => i % 3 === third)));
+    const { facts, artists } = measure(sampleFrom(shares, { artistOf }));
     expect(artists).toBe(100);
     expect(facts.topShare.value).toBeCloseTo(0.5);
     expect(facts.gini.value).toBeCloseTo(0.5 - 1 / 100);
+  });
+
+  it('counts the fifty artists that a listener played most, of equals those heard first', () => {
+    const plays = Array.from({ length: 60 }, (_, i) => [i, i * hour, 200_000] as const);
+    const last = [[59, 100 * hour, 200_000] as const];
+    const artistOf = Array.from({ length: 60 }, (_, track) => 1000 - track);
+    const { listeners, artists } = favouriteArtists([listening([...plays, ...last])], artistOf);
+    expect(artists).toBe(50);
+    const heard = listeners[0]!.track;
+    expect(heard).toHaveLength(51); // 49 heard once, and the last twice
+    expect([...heard.slice(0, 49)]).toEqual(Array.from({ length: 49 }, (_, i) => heard[0]! + i));
+    expect(heard[49]).toBe(heard[50]);
   });
 
   it('counts weekdays on the listeners’ clock, and weeks of a release from its own beginning', () => {
@@ -111,7 +125,7 @@ describe('measuring a sample', () => {
   });
 
   it('numbers artists by first appearance and refuses a track without one', () => {
-    const heard = byArtist(
+    const heard = favouriteArtists(
       [
         listening([
           [2, 0, 0],
@@ -122,7 +136,7 @@ describe('measuring a sample', () => {
       [5, 6, 9],
     );
     expect(heard).toMatchObject({ artists: 2, listeners: [{ track: Uint32Array.of(0, 1, 0) }] });
-    expect(() => byArtist([listening([[3, 0, 0]])], [5])).toThrow(/no artist/);
+    expect(() => favouriteArtists([listening([[3, 0, 0]])], [5])).toThrow(/no artist/);
   });
 });
 
