@@ -25,9 +25,15 @@ export interface Attention {
   readonly perNeighbourhood: number;
   /** Tracks from this one on came out in the last ten days. */
   readonly newFrom: number;
-  /** By artist, what they released in the last 60 days, the latest; {@link noTrack} for most. */
+  /** By artist, the latest of what they released in the last ten days; {@link noTrack} for most. */
   readonly news: Uint32Array;
+  /** One bit for each track, set where its artist has news: what is asked most is answered without a look at the artist. */
+  readonly hasNews: Uint8Array;
 }
+
+/** What the artist of a track released of late, or {@link noTrack}. */
+export const newsAbout = ({ news, hasNews }: Attention, artist: Uint32Array, track: number): number =>
+  (hasNews[track >>> 3]! >>> (track & 7)) & 1 ? news[artist[track]!]! : noTrack;
 
 /** A pool is short enough for those of a neighbourhood, and what they tell of, to stay in a processor's cache. */
 const poolBits = 9;
@@ -42,6 +48,10 @@ export const neighbourhoodOf = ({ neighbourhoods }: Attention, listener: number)
 /** The first pool of a neighbourhood, for {@link trackFrom}: of everything; after it those of the scenes. */
 export const poolsOf = ({ perNeighbourhood }: Attention, neighbourhood: number): number =>
   neighbourhood * perNeighbourhood;
+
+/** The same from one of 16 parts of a pool; each speaks of the tracks of a time of its own. */
+export const trackFromPart = ({ pools }: Attention, pool: number, part: number, word: number): number =>
+  pools[(pool << poolBits) | (part << (poolBits - 4)) | (word >>> (36 - poolBits))]!;
 
 /** The track that a random word draws from pool `pool`; some track must be out. */
 export const trackFrom = ({ pools }: Attention, pool: number, word: number): number =>
@@ -80,9 +90,10 @@ export function createAttention({
   offset,
 }: Ingredients): (day: number, played?: Uint32Array) => Attention {
   const { scenes, popularityExponent, contagion } = options;
-  // Fame by its value in 1/256: 2 · 3.5 · 256 whole numbers at most.
-  const famous = Float64Array.from({ length: 2048 }, (_, i) =>
-    Math.round(1000 * expExact((popularityExponent * (i - 1024)) / 256)),
+  // By fame in 1/256: it is the sum of two bells, which end at 3.5, over √2.
+  const most = Math.ceil(Math.SQRT2 * 3.5 * 256);
+  const famous = Float64Array.from({ length: 2 * most }, (_, i) =>
+    Math.round(1000 * expExact((popularityExponent * (i - most)) / 256)),
   );
   const neighbourhoods = neighbourhoodsFor(options.tracks);
   const lives = createLives(releases);
@@ -107,7 +118,7 @@ export function createAttention({
     const totals = new Float64Array(perNeighbourhood);
     for (let t = 0; t < released; t++) {
       const weight =
-        famous[(artists.fame[t]! >> 4) + 1024]! *
+        famous[(artists.fame[t]! >> 4) + most]! *
         columns.attention[t]! *
         (played ? 1 + contagion * log2(1 + played[t]!) : 1);
       weights[t] = weight;
@@ -119,13 +130,15 @@ export function createAttention({
     return attention;
   }
 
-  function newsOn(day: number, released: number): Pick<Attention, 'news' | 'newFrom'> {
+  function newsOn(day: number, released: number): Pick<Attention, 'news' | 'hasNews' | 'newFrom'> {
     const news = columnOf('uint32', releases.artists).fill(noTrack);
     const since = startOfDay(day - newsDays);
     let first = released;
     while (first > 0 && releases.releasedAt[first - 1]! > since) first--;
     for (let t = first; t < released; t++) news[releases.artist[t]!] = t;
-    return { news, newFrom: first };
+    const hasNews = columnOf('uint8', (released + 7) >>> 3);
+    for (let t = 0; t < released; t++) if (news[releases.artist[t]!] !== noTrack) hasNews[t >>> 3]! |= 1 << (t & 7);
+    return { news, hasNews, newFrom: first };
   }
 }
 

@@ -1,11 +1,11 @@
 import { noTrack, sourceCode } from '../engine/core/events.ts';
 import { wordAt, wordBelow } from '../engine/core/random.ts';
-import { type Attention, neighbourhoodOf, poolsOf, trackFrom } from './attention.ts';
+import { type Attention, neighbourhoodOf, newsAbout, poolsOf, trackFrom, trackFromPart } from './attention.ts';
 import { type Charts, chartLength } from './charts.ts';
 import { isKept, type Library, libraryCapacity, scoreOf, trackOf } from './library.ts';
 import type { Moment } from './moment.ts';
+import { pairWord } from './pair.ts';
 import { favouriteScenes } from './people.ts';
-
 import type { Stage } from './stage.ts';
 import type { Truth } from './truth.ts';
 
@@ -37,7 +37,7 @@ export type Openness = 'everything' | 'discovery';
 export const positionWords = { way: 0, first: 1, second: 2, reaction: 5, library: 7 } as const;
 
 /** Least share of discovery, and how much more an explorer's is. */
-const leastDiscovery = 0.24;
+const leastDiscovery = 0.18;
 const explorersDiscovery = 0.5;
 /** Of discovery: up to which part of it is search, up to which the news of followed artists; the rest is charts. */
 const searchEnd = 0.4;
@@ -53,7 +53,7 @@ const ways = Uint32Array.from(
 const onlyDiscovery = 256;
 
 /** Of what is known: the share that goes on with the artist who has just been heard. In 65,536ths. */
-const goesOn = 0.5 * 65_536;
+const goesOn = 0.42 * 65_536;
 
 /**
  * One organic choice: from the library, the artist just heard, the charts, the news of a followed artist, or a search. How much
@@ -89,17 +89,44 @@ export function chooseOrganic(
   bySearch(surroundings, listener, key0, key1, word0, choice);
 }
 
-/** The next track of the library, which is gone through in turn: what was just heard comes last. Taste that drifts asks again. */
-function fromLibrary({ library, truth }: Surroundings, listener: number, choice: Choice): boolean {
+/**
+ * The next track of the library, which is gone through in turn: what was kept, then what one has known for years. Taste that drifts
+ * asks again.
+ */
+function fromLibrary(surroundings: Surroundings, listener: number, choice: Choice): boolean {
+  const { library, truth } = surroundings;
   const { items, size, turn } = library;
   const kept = size[listener]!;
-  if (kept === 0) return false;
-  const place = turn[listener]! < kept ? turn[listener]! : 0;
+  const place = turn[listener]! < kept + olderFavourites ? turn[listener]! : 0;
   turn[listener] = place + 1;
+  if (place >= kept) return fromOlder(surroundings, listener, place - kept, choice);
   const item = items[listener * libraryCapacity + place]!;
   choice.track = trackOf(item);
   choice.source = sourceCode.library;
   choice.score = truth.isDrifting ? truth.score(listener, choice.track) : scoreOf(item);
+  return true;
+}
+
+/** Favourites from before the log, of which nothing is stored; each from another time, so that they are different tracks. */
+export const olderFavourites = 16;
+/** Each is the best liked of so many tracks. */
+const olderCandidates = 3;
+
+/** Favourite number `n` from before: of a few tracks that were talked about then, always the same ones, the one liked best. */
+function fromOlder({ stage, truth, moment }: Surroundings, listener: number, n: number, choice: Choice): boolean {
+  if (stage.memories.released === 0) return false;
+  const pools = poolsOf(stage.memories, neighbourhoodOf(stage.memories, listener));
+  choice.source = sourceCode.library;
+  choice.score = -0x8000_0000;
+  for (let c = 0; c < olderCandidates; c++) {
+    const word = pairWord(stage.keys.older, listener, olderCandidates * n + c);
+    const track = trackFromPart(stage.memories, pools + poolFor(stage, listener, word), n, word);
+    const score = truth.score(listener, track);
+    if (score <= choice.score) continue;
+    choice.score = score;
+    choice.track = track;
+  }
+  if (truth.hasMoods) choice.score = truth.liking(listener, choice.track, moment);
   return true;
 }
 
@@ -128,7 +155,7 @@ function fromNews(
   const kept = library.size[listener]!;
   if (kept === 0) return false;
   const item = library.items[listener * libraryCapacity + wordBelow(word, kept)]!;
-  const track = attention.news[stage.releases.artist[trackOf(item)]!]!;
+  const track = newsAbout(attention, stage.releases.artist, trackOf(item));
   if (track === noTrack || isKept(library, listener, track)) return false;
   choice.track = track;
   choice.source = sourceCode.artist;
@@ -154,7 +181,7 @@ function fromCharts(
 }
 
 /** Tracks that a search, a radio or a friend brings up; the listener takes the one liked best. */
-const searchCandidates = 4;
+const searchCandidates = 3;
 const found = new Uint32Array(searchCandidates);
 
 /**

@@ -28,7 +28,7 @@ const { step, events: chart } = listenerTable;
 /** Of the positions of a session with a slate, the share at which one turns to it, per unit of `algorithmicShare`. */
 const slateAppetite = 1.7;
 /** How often the same track is played once more, of 65,536. */
-const againChance = 0.025 * 65_536;
+const againChance = 0.032 * 65_536;
 /** How often a kept track is worn out by a play, and let go after a skip, of 65,536. */
 const wearChance = 65_536 / 40;
 const dropChance = 65_536 / 6;

@@ -1,5 +1,6 @@
 import { createStreams, type Key, type KeyedStreams } from '../engine/core/random.ts';
 import type { Arrivals } from './arrivals.ts';
+import type { Attention } from './attention.ts';
 import type { Destinations } from './drift.ts';
 import type { TasteColumns } from './families/family.ts';
 import type { FamilyName, WorldOptions } from './options.ts';
@@ -24,6 +25,8 @@ export interface StageData {
   readonly taste: TasteColumns;
   /** Where tastes move to, in worlds where they do. */
   readonly destinations: Destinations | undefined;
+  /** What was talked about before the log begins. */
+  readonly memories: Attention;
 }
 
 /** {@link StageData} with what is made of it on each thread. */
@@ -34,8 +37,8 @@ export interface Stage extends StageData {
   nextTrack(track: number): number;
   readonly secondsOf: (track: number) => number;
   readonly streams: KeyedStreams;
-  /** Of a listener's day; of the positions of its sessions; of looking at slates; of the tracks that one meets; of onboarding. */
-  readonly keys: Readonly<Record<'day' | 'position' | 'look' | 'meeting' | 'onboarding' | 'shadow', Key>>;
+  /** Of a listener's day; of the positions of its sessions; of looking at slates; of the tracks that one meets; of older favourites; … */
+  readonly keys: Readonly<Record<'day' | 'position' | 'look' | 'meeting' | 'older' | 'onboarding' | 'shadow', Key>>;
 }
 
 export function openStage(data: StageData): Stage {
@@ -52,6 +55,7 @@ export function openStage(data: StageData): Stage {
       position: keyOf('position'),
       look: keyOf('look'),
       meeting: keyOf('meeting'),
+      older: keyOf('older'),
       onboarding: keyOf('onboarding'),
       shadow: keyOf('shadow'),
     },

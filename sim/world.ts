@@ -91,6 +91,12 @@ function worldOf(parts: PublicParts, hiddenSeed: string): World {
   const artists = drawArtists(releases, options.scenes, hidden);
   const ingredients = { ...parts, people, artists, streams: hidden, personal: hidden };
   const drawn = families[family].draw(ingredients);
+  const attentionOn = createAttention({
+    releases,
+    artists,
+    options: { ...options, contagion: family === 'social' ? options.contagion : 0 },
+    offset: (day, pool) => hidden('attention', day + 2 ** 20, pool)(),
+  });
   const data: StageData = {
     streamSeed: hiddenSeed,
     publicSeed: parts.streamSeed,
@@ -103,6 +109,7 @@ function worldOf(parts: PublicParts, hiddenSeed: string): World {
     rows: packTracks(drawn.qualities, drawn.width, artists.fame, nextTracks(releases)),
     taste: drawn.taste,
     destinations: options.drift > 0 ? drawDestinations(families[family], ingredients, arrivals, hiddenSeed) : undefined,
+    memories: attentionOn(-historyDays),
   };
   const waveforms = createWaveformStore(parts.sounds, parts.streamSeed);
   let catalogue: Catalogue | undefined;
@@ -123,12 +130,7 @@ function worldOf(parts: PublicParts, hiddenSeed: string): World {
     prefetchWaveforms: waveforms.prefetch,
     listenerCountAt: (time) => countUpTo(arrivals.signedUpAt, time),
     trackCountAt: (time) => countUpTo(releases.releasedAt, time),
-    attentionOn: createAttention({
-      releases,
-      artists,
-      options: { ...options, contagion: family === 'social' ? options.contagion : 0 },
-      offset: (day, pool) => hidden('attention', day + 2 ** 20, pool)(),
-    }),
+    attentionOn,
   };
 }
 

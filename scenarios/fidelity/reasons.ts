@@ -1,3 +1,4 @@
+import { olderFavourites } from '../../sim/choice.ts';
 import { libraryCapacity } from '../../sim/library.ts';
 import type { FactName } from './fact-names.ts';
 import type { Measurement } from './measure.ts';
@@ -64,7 +65,7 @@ function whyOutside(
         : undefined;
     case 'medianGapDays':
       return isLow
-        ? `a simulated library holds ${libraryCapacity} tracks, which are gone through in turn: they come back sooner than a real one's`
+        ? `a simulated library holds ${libraryCapacity + olderFavourites} tracks, which are gone through in turn: they come back sooner than a real one's`
         : undefined;
     case 'busiestHour':
       return !isLow && isShort
