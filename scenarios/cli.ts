@@ -19,7 +19,7 @@ import { version } from './version.ts';
 
 const exitCodes = `
 Exit codes: 0 fine, 1 an expectation was not met, 2 invalid input or configuration,
-            3 inconclusive, 4 invalid run, 70 bug, 130 interrupted.`;
+            3 inconclusive, 4 invalid run or disk full, 70 bug, 130 interrupted.`;
 
 /** The command line: every verb of Dubplate. */
 export function createProgram(): Command {

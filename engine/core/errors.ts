@@ -9,11 +9,17 @@ export type ErrorCode =
   | 'NOT_POSITIVE_DEFINITE' // a normal-equation matrix cannot be factorised
   | 'NOT_FINITE' // NaN or infinity where a number was needed
   | 'MISSING_TOOL' // something optional on this machine is needed now
+  | 'DISK_FULL' // there is no room for a file that has to be written
   | 'AUDIT_FAILED' // a count that must balance does not: the run is invalid
   | 'INTERRUPTED'; // the user asked to stop
 
-/** Exit codes of the command line: 0 fine, 1 threshold or regression, 2 invalid input, 3 inconclusive, 4 invalid run, 70 bug. */
-export const exitCodeOf = (code: ErrorCode): number => (code === 'AUDIT_FAILED' ? 4 : code === 'INTERRUPTED' ? 130 : 2);
+/**
+ * Exit codes of the command line: 0 fine, 1 threshold or regression, 2 invalid input, 3 inconclusive, 4 invalid run or no
+ * room on the disk, 70 bug.
+ */
+export const exitCodeOf = (code: ErrorCode): number => exitCodes[code] ?? 2;
+
+const exitCodes: Partial<Record<ErrorCode, number>> = { AUDIT_FAILED: 4, DISK_FULL: 4, INTERRUPTED: 130 };
 
 /**
  * The one error class of the project, for what a user can mend. Broken invariants throw plain `Error` instead: a bug.

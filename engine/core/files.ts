@@ -1,25 +1,107 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statfsSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { DubplateError } from './errors.ts';
 
 /**
- * Write a file so that it is whole or absent: temporary name beside it, flush to disk, rename. A crash or Ctrl-C leaves
- * at most a `.tmp` file, never a torn one. Makes the folder if needed.
+ * A file that is written piece by piece and is whole or absent: a temporary name beside it, flushed to disk and renamed at
+ * the end. A crash leaves at most a `.tmp` file, never a torn one. Makes the folder if needed.
+ * @throws DubplateError DISK_FULL from every method but `abandon`.
+ */
+export class AtomicFile {
+  readonly #path: string;
+  readonly #temporary: string;
+  #file: number | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+    this.#temporary = `${path}.${process.pid}.tmp`;
+    this.#file = onDisk(path, () => {
+      mkdirSync(dirname(path), { recursive: true });
+      return openSync(this.#temporary, 'w');
+    });
+  }
+
+  write(bytes: Uint8Array): void {
+    const file = this.#opened();
+    onDisk(this.#path, () => {
+      for (let written = 0; written < bytes.length; ) {
+        written += writeSync(file, bytes, written, Math.min(bytes.length - written, mostAtOnce));
+      }
+    });
+  }
+
+  /** The file is there, whole, under its name. */
+  finish(): void {
+    const file = this.#opened();
+    onDisk(this.#path, () => {
+      fsyncSync(file);
+      this.#close();
+      renameSync(this.#temporary, this.#path);
+    });
+  }
+
+  /** Leaves nothing behind; what was there before stays. To be called after anything has failed. */
+  abandon(): void {
+    this.#close();
+    rmSync(this.#temporary, { force: true });
+  }
+
+  /** A number that was closed may by now be that of another file. */
+  #opened(): number {
+    if (this.#file === undefined) throw new Error(`${this.#path} is written to after its end`);
+    return this.#file;
+  }
+
+  #close(): void {
+    const file = this.#file;
+    this.#file = undefined;
+    if (file !== undefined) closeSync(file);
+  }
+}
+
+/** More bytes than this a system may refuse to write at once. */
+const mostAtOnce = 1 << 30;
+
+/**
+ * Write a file in one go so that it is whole or absent.
+ * @throws DubplateError DISK_FULL; nothing is left behind, and what was there before stays.
  */
 export function writeFileAtomic(path: string, bytes: Uint8Array | string): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  const data = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+  const file = new AtomicFile(path);
   try {
-    const file = openSync(temporary, 'w');
-    try {
-      for (let written = 0; written < data.length; ) written += writeSync(file, data, written);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(temporary, path);
+    file.write(typeof bytes === 'string' ? Buffer.from(bytes) : bytes);
+    file.finish();
   } catch (error) {
-    rmSync(temporary, { force: true });
+    file.abandon();
     throw error;
+  }
+}
+
+/** What the system calls a lack of room. */
+const lacks: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'a file may not be that large here (`ulimit -f`, or the file system)',
+};
+
+function onDisk<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const lack = cause instanceof Error && 'code' in cause ? lacks[String(cause.code)] : undefined;
+    if (lack === undefined) throw cause;
+    throw new DubplateError('DISK_FULL', `Cannot write ${path}: ${lack}${freeAt(dirname(path))}`, {
+      hint: 'Make room there, and try again.',
+      cause,
+    });
+  }
+}
+
+function freeAt(folder: string): string {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return `; ${((bavail * bsize) / 1e6).toFixed(1)} MB are free there`;
+  } catch {
+    return ''; // the folder could not even be made
   }
 }

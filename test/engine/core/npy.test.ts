@@ -1,10 +1,9 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DubplateError } from '../../../engine/core/errors.ts';
-import { writeFileAtomic } from '../../../engine/core/files.ts';
 import { readNpy, readNpyVector, writeNpy, writeNpyVector } from '../../../engine/core/npy.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dubplate-npy-'));
@@ -85,16 +84,5 @@ describe('.npy files', () => {
 
   it('are reported when missing', () => {
     expect(() => readNpy(join(folder, 'none.npy'))).toThrow(DubplateError);
-  });
-});
-
-describe('writeFileAtomic', () => {
-  it('leaves the old file whole and no temporary file when writing fails', () => {
-    const path = join(folder, 'atomic', 'file.txt');
-    writeFileAtomic(path, 'old');
-    const unwritable = { length: 5 } as unknown as Uint8Array;
-    expect(() => writeFileAtomic(path, unwritable)).toThrow();
-    expect(readFileSync(path, 'utf8')).toBe('old');
-    expect(readdirSync(join(folder, 'atomic'))).toEqual(['file.txt']);
   });
 });
