@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   Table as ArrowTable,
+  AsyncByteQueue,
   type Data,
   DataType,
   Dictionary,
@@ -11,6 +12,7 @@ import {
   Int32,
   makeData,
   RecordBatch,
+  RecordBatchFileWriter,
   Schema,
   Struct,
   tableFromIPC,
@@ -18,11 +20,12 @@ import {
   Uint8,
   Uint32,
   Utf8,
+  type Vector,
   vectorFromArray,
 } from 'apache-arrow';
 import { DubplateError } from '../engine/core/errors.ts';
-import { type EventColumns, eventKinds, eventSources } from '../engine/core/events.ts';
-import { writeFileAtomic } from '../engine/core/files.ts';
+import { EventBuffer, type EventColumns, eventKinds, eventSources, rowsOf } from '../engine/core/events.ts';
+import { AtomicFile, writeFileAtomic } from '../engine/core/files.ts';
 import { writeNpy } from '../engine/core/npy.ts';
 import { rateOf } from './activity.ts';
 import { favouriteScenes } from './people.ts';
@@ -31,25 +34,100 @@ import type { World } from './world.ts';
 
 type Column = readonly [name: string, data: Data];
 
+/** A log file that is being written. */
+export interface EventFile {
+  /** Takes the next rows. */
+  add(events: EventColumns): void;
+  /** The file is there, whole. */
+  finish(): void;
+  /** Leaves nothing behind. To be called after anything has failed. */
+  abandon(): void;
+}
+
+/** Rows that are written at once: so much of a day is held in memory, under 2 MB. */
+const batchRows = 1 << 16;
+
 /**
- * Write events as an Arrow IPC file, one column per field of {@link EventColumns}. `kind` and `source` are dictionaries:
+ * Begin an Arrow IPC file of events, one column per field of {@link EventColumns}. `kind` and `source` are dictionaries:
  * their codes are the project's, their values the names. `track` is 4294967295, `position` and `generation` are −1 where
- * an event has none. The same events give the same bytes.
+ * an event has none. Rows go to disk in batches of a fixed size: the same events give the same bytes, however they are cut
+ * up when they come. Nothing is to be seen under `path` before the file is finished.
+ * @throws DubplateError DISK_FULL, as all that is called of it.
  */
+export function openEventFile(path: string): EventFile {
+  const file = new AtomicFile(path);
+  const writer = new RecordBatchFileWriter();
+  writer.reset(new FileQueue(file));
+  const waiting = new EventBuffer();
+  let batches = 0;
+  const writeBatch = (): void => {
+    writer.write(batchOf(eventTable(waiting.view())));
+    waiting.clear();
+    batches++;
+  };
+  return {
+    add(events) {
+      for (let from = 0; from < events.length; ) {
+        const to = Math.min(events.length, from + batchRows - waiting.length);
+        waiting.append(rowsOf(events, from, to));
+        if (waiting.length === batchRows) writeBatch();
+        from = to;
+      }
+    },
+    finish() {
+      // A file without a batch would have no columns.
+      if (waiting.length > 0 || batches === 0) writeBatch();
+      writer.finish();
+      file.finish();
+    },
+    abandon: () => file.abandon(),
+  };
+}
+
+/** Write a whole file of events: see {@link openEventFile}. */
 export function writeEvents(path: string, events: EventColumns): void {
+  const file = openEventFile(path);
+  try {
+    file.add(events);
+    file.finish();
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
+}
+
+/** Where Arrow writes to: at once to the file, so that nothing waits in memory. */
+class FileQueue extends AsyncByteQueue {
+  readonly #file: AtomicFile;
+
+  constructor(file: AtomicFile) {
+    super();
+    this.#file = file;
+  }
+
+  override write(bytes: ArrayBufferLike | ArrayBufferView): void {
+    this.#file.write(
+      ArrayBuffer.isView(bytes)
+        ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+        : new Uint8Array(bytes),
+    );
+  }
+}
+
+const eventTable = (events: EventColumns): Column[] => {
   const { length } = events;
-  writeTable(path, length, [
+  return [
     ['user', column(new Uint32(), events.user, length)],
     ['track', column(new Uint32(), events.track, length)],
     ['time', column(new Int32(), events.time, length)],
-    ['kind', dictionary(0, eventKinds, events.kind, length)],
+    ['kind', dictionary(0, kindNames, events.kind, length)],
     ['playedMs', column(new Uint32(), events.playedMs, length)],
-    ['source', dictionary(1, eventSources, events.source, length)],
+    ['source', dictionary(1, sourceNames, events.source, length)],
     ['position', column(new Int16(), events.position, length)],
     ['generation', column(new Int32(), events.generation, length)],
     ['propensity', column(new Float32(), events.propensity, length)],
-  ]);
-}
+  ];
+};
 
 /**
  * Read a file of {@link writeEvents}.
@@ -66,11 +144,18 @@ export function readEvents(path: string): EventColumns {
   const codes = (name: string, names: readonly string[]): Uint8Array => {
     const child = table.getChild(name);
     if (child === null) throw notALog(path, `it has no column '${name}'`);
-    return Uint8Array.from(child, (value) => {
-      const code = names.indexOf(String(value));
-      if (code < 0) throw notALog(path, `its column '${name}' contains '${value}'`);
-      return code;
-    });
+    const found = new Uint8Array(table.numRows);
+    let row = 0;
+    for (const { values, dictionary, length } of child.data) {
+      // Whoever wrote the file may have numbered the names otherwise.
+      const codeOf = Array.from(dictionary ?? [], (value) => names.indexOf(String(value)));
+      for (let i = 0; i < length; i++) {
+        const code = codeOf[values[i]] ?? -1;
+        if (code < 0) throw notALog(path, `its column '${name}' contains '${dictionary?.get(values[i]) ?? values[i]}'`);
+        found[row++] = code;
+      }
+    }
+    return found;
   };
   return {
     length: table.numRows,
@@ -111,7 +196,7 @@ export function readColumns(path: string): Table {
 /** The public table of listeners: row number is the `user` of the events. */
 export function writeListeners(path: string, world: World): void {
   const { signedUpAt, region } = world.arrivals;
-  writeTable(path, signedUpAt.length, [
+  writeTable(path, [
     ['id', text(world.catalogue.listeners.map((listener) => listener.id))],
     ['signedUpAt', column(new Int32(), signedUpAt, signedUpAt.length)],
     ['region', column(new Uint8(), region, region.length)],
@@ -123,7 +208,7 @@ export function writeTracks(path: string, world: World): void {
   const { tracks } = world.catalogue;
   const { releasedAt } = world.releases;
   const durationMs = Uint32Array.from(tracks, (track) => track.durationMs);
-  writeTable(path, tracks.length, [
+  writeTable(path, [
     ['id', text(tracks.map((track) => track.id))],
     ['artist', text(tracks.map((track) => track.artist))],
     ['releasedAt', column(new Int32(), releasedAt, releasedAt.length)],
@@ -145,7 +230,7 @@ export function writeTruth(world: World, folder: string): void {
     Uint8Array.from({ length: listeners }, (_, l) => people.scenes[l * favouriteScenes + n] ?? 0);
   const timbreOf = (c: number): Float32Array =>
     Float32Array.from({ length: tracks }, (_, t) => sounds.timbre[t * 4 + c] ?? 0);
-  writeTable(join(folder, 'listeners.arrow'), listeners, [
+  writeTable(join(folder, 'listeners.arrow'), [
     ['cohort', text(Array.from(arrivals.cohorts(), (cohort) => arrivals.cohortNames[cohort] ?? ''))],
     ['sessionsPerDay', column(new Float32(), Float32Array.from(people.activity, rateOf), listeners)],
     [
@@ -162,7 +247,7 @@ export function writeTruth(world: World, folder: string): void {
       (_, n): Column => [`scene${n}`, column(new Uint8(), sceneOf(n), listeners)],
     ),
   ]);
-  writeTable(join(folder, 'tracks.arrow'), tracks, [
+  writeTable(join(folder, 'tracks.arrow'), [
     ['tempoBpm', column(new Float32(), sounds.tempoBpm, tracks)],
     ['key', column(new Uint8(), sounds.key, tracks)],
     ['energy', column(new Float32(), sounds.energy, tracks)],
@@ -194,21 +279,29 @@ const text = (values: readonly string[]): Data => {
   return data;
 };
 
-/** Codes into names. The id is given, since Arrow would count it up from one file to the next. */
-const dictionary = (id: number, names: readonly string[], codes: Uint8Array, length: number): Data =>
+const kindNames = vectorFromArray([...eventKinds], new Utf8());
+const sourceNames = vectorFromArray([...eventSources], new Utf8());
+
+/** Codes into names, which all batches of a file share. The id is given, since Arrow would count it up from one file to the next. */
+const dictionary = (id: number, names: Vector<Utf8>, codes: Uint8Array, length: number): Data =>
   makeData({
     type: new Dictionary(new Utf8(), new Uint8(), id),
     length,
     nullCount: 0,
     data: codes.subarray(0, length),
-    dictionary: vectorFromArray([...names], new Utf8()),
+    dictionary: names,
   });
 
-function writeTable(path: string, length: number, columns: readonly Column[]): void {
+function writeTable(path: string, columns: readonly Column[]): void {
+  const batch = batchOf(columns);
+  writeFileAtomic(path, tableToIPC(new ArrowTable(batch.schema, [batch]), 'file'));
+}
+
+function batchOf(columns: readonly Column[]): RecordBatch {
   const schema = new Schema(columns.map(([name, { type }]) => new Field(name, type, false, meaningOf(name))));
   const children = columns.map(([, data]) => data);
-  const batch = new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length, nullCount: 0, children }));
-  writeFileAtomic(path, tableToIPC(new ArrowTable(schema, [batch]), 'file'));
+  const length = children[0]?.length ?? 0;
+  return new RecordBatch(schema, makeData({ type: new Struct(schema.fields), length, nullCount: 0, children }));
 }
 
 /** What readers in other languages need to know of a column: stands in the Arrow field's metadata under `meaning`. */

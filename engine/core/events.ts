@@ -151,6 +151,13 @@ export function pickEvents(events: EventColumns, rows: Uint32Array): EventColumn
   return { length: rows.length, ...picked };
 }
 
+/** The rows [from, to), as a view of the same memory. */
+export function rowsOf(events: EventColumns, from: number, to: number): EventColumns {
+  if (from === 0 && to === events.length) return events;
+  const columns = Object.fromEntries(columnNames.map((name) => [name, events[name].subarray(from, to)]));
+  return { length: to - from, ...(columns as unknown as Columns) };
+}
+
 type Columns = Omit<EventColumns, 'length'>;
 
 const allocate = (capacity: number): Columns => ({

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { tableFromIPC } from 'apache-arrow';
 import { afterAll, describe, expect, it } from 'vitest';
-import { EventBuffer } from '../../engine/core/events.ts';
+import { EventBuffer, rowsOf } from '../../engine/core/events.ts';
 import { readNpy } from '../../engine/core/npy.ts';
-import { readEvents, writeEvents, writeListeners, writeTracks, writeTruth } from '../../sim/log.ts';
+import { openEventFile, readEvents, writeEvents, writeListeners, writeTracks, writeTruth } from '../../sim/log.ts';
 import { digestOfEvents, livePast, smallWorld } from './support.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dubplate-log-'));
@@ -28,6 +28,34 @@ describe('the event log', () => {
     writeEvents(at('two.arrow'), log);
     expect(readFileSync(at('one.arrow')).equals(readFileSync(at('two.arrow')))).toBe(true);
     expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('is the same file however the rows come, in many batches, and is not to be seen before its end', () => {
+    const many = new EventBuffer();
+    while (many.length < 200_000) many.append(log);
+    const events = many.slice();
+    writeEvents(at('whole.arrow'), events);
+    const file = openEventFile(at('cut.arrow'));
+    let from = 0;
+    for (let step = 1; from < events.length; step = (7 * step) % 90_001) {
+      const to = Math.min(events.length, from + step);
+      file.add(rowsOf(events, from, to));
+      from = to;
+    }
+    expect(existsSync(at('cut.arrow'))).toBe(false);
+    file.finish();
+    expect(readFileSync(at('cut.arrow')).equals(readFileSync(at('whole.arrow')))).toBe(true);
+    expect(tableFromIPC(readFileSync(at('cut.arrow'))).batches.length).toBe(Math.ceil(events.length / 65_536));
+    expect(digestOfEvents(readEvents(at('cut.arrow')))).toBe(digestOfEvents(events));
+  });
+
+  it('leaves nothing behind when it is given up, and takes no more', () => {
+    const before = readdirSync(folder);
+    const file = openEventFile(at('given-up.arrow'));
+    file.add(log);
+    file.abandon();
+    expect(readdirSync(folder)).toEqual(before);
+    expect(() => file.finish()).toThrow(/after its end/);
   });
 
   it('reads as names for anybody who opens it with Arrow', () => {
