@@ -40,8 +40,10 @@ export interface EngineParts {
 
 /** The recommender: learns from the log, refreshes every list at night, answers reads by day. */
 export interface Engine {
-  /** Takes note of events as they are logged. */
+  /** Takes the log in its order: what the next refresh learns from. */
   observe(events: EventColumns): void;
+  /** Takes note of events as they happen: what listeners are served by whom the last refresh did not know. */
+  notice(events: EventColumns): void;
   /** Builds and publishes the next generation. */
   refresh(now: SimTime): Promise<RefreshReport>;
   /** The list of each listener, in order: from the cache, else folded in, else the charts; counted as hits and misses. */
@@ -98,6 +100,8 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
 
   return {
     observe: (events) => observations.observe(events),
+
+    notice: (events) => observations.notice(events),
 
     async refresh(now) {
       const next = await refresh(generation, now, {

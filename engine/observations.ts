@@ -7,10 +7,10 @@ import type { WeightOptions } from './options.ts';
 const mostWaiting = 1 << 20;
 
 /**
- * Everything observed, folded when it is asked for. Folding costs a pass over all pairs, whatever is folded, and by day
- * only those are asked about whom the served generation does not know. What they do is kept in a small ledger of their
- * own as it comes in; all else waits for the night. A pair's weight depends on that pair's events alone, so who is asked
- * answers to the same bits.
+ * Everything observed, folded at night: that costs a pass over all pairs, and is done in the order of the log, since the charts
+ * are sums of fractions, whose last bits depend on it. By day blocks of listeners take turns as it happens, and only those are
+ * asked about whom the served generation does not know. What they do is kept in a small ledger of their own as it comes in:
+ * a pair's weight depends on that pair's events alone.
  */
 export class Observations {
   readonly #options: WeightOptions;
@@ -26,10 +26,15 @@ export class Observations {
     this.#newcomers = new InteractionLedger(options);
   }
 
+  /** Takes the log in its order: what the next generation is built from. */
   observe(events: EventColumns): void {
     this.#waiting.append(events);
+    if (this.#known === Number.POSITIVE_INFINITY && this.#waiting.length >= mostWaiting) this.#fold();
+  }
+
+  /** Takes note of events as they happen: the events of one user in order, those of all as they come. */
+  notice(events: EventColumns): void {
     this.#newcomers.fold(eventsOfUsersFrom(this.#known, events));
-    if (this.#waiting.length >= mostWaiting) this.#fold();
   }
 
   /** The evidence for a new generation of `users` listeners and `tracks` tracks: see {@link InteractionLedger.at}. */
@@ -40,9 +45,12 @@ export class Observations {
     return evidence;
   }
 
-  /** What is known of one user by now: see {@link InteractionLedger.ofUser}. */
+  /**
+   * What is known of one user: see {@link InteractionLedger.ofUser}. Of one whom the served generation does not know, all that
+   * was noticed by now; of any other, who asks because the cache has lost their list, what the night knew that made it.
+   */
   ofUser(user: number, now: SimTime, tracks: number): UserEvidence {
-    return (user >= this.#known ? this.#newcomers : this.#folded()).ofUser(user, now, tracks);
+    return (user >= this.#known ? this.#newcomers : this.#ledger).ofUser(user, now, tracks);
   }
 
   plays(): number {

@@ -299,14 +299,17 @@ async function liveDay({ crew, crowd, catalogue, engine, count }: LivingArm, day
   await crew.live(crowd, day, 'served', {
     observe(events) {
       catalogue.admitFrom(events);
-      engine.observe(events);
+      engine.notice(events);
     },
     async serve(listeners, times) {
       const slates = await engine.serve(listeners, times);
       count.slatesServed += slates.length;
       return packSlates(slates);
     },
-    log: (events) => lived.push(events),
+    log(events) {
+      engine.observe(events);
+      lived.push(events);
+    },
   });
   return lived;
 }
