@@ -1,21 +1,14 @@
 import { createHash } from 'node:crypto';
+import { digestOf } from '../engine/core/digest.ts';
 import { DubplateError } from '../engine/core/errors.ts';
-import {
-  columnNames,
-  EventBuffer,
-  type EventColumns,
-  eventKinds,
-  kindCode,
-  noGeneration,
-} from '../engine/core/events.ts';
-import { writeEvents } from '../sim/log.ts';
+import { columnNames, type EventColumns, eventKinds, kindCode, noGeneration } from '../engine/core/events.ts';
+import { readEvents, recordEvents } from '../sim/log.ts';
 import { Heard } from './scoring/heard.ts';
 
 /** The event log of one arm in one world: a file per day, its digest, and the counts that scoring needs. */
 export class EventLog {
   readonly #fileOf: (name: string) => string;
-  readonly #hash = createHash('sha256');
-  readonly #lived: EventColumns[] = [];
+  readonly #digests: string[] = [];
   readonly #rowsByKind = new Float64Array(eventKinds.length);
   readonly #generations = new Set<number>();
   /** Plays of each track so far; index = track. */
@@ -28,31 +21,52 @@ export class EventLog {
     this.#fileOf = fileOf;
   }
 
-  /** The days from 0 on, as logged. */
-  get lived(): readonly EventColumns[] {
-    return this.#lived;
+  /** Writes the next day as it is lived: its file is there when `live` has ended, and none when it fails. */
+  async write(day: number, live: (log: (events: EventColumns) => void) => Promise<void>): Promise<void> {
+    const digest = new DayDigest();
+    await recordEvents(this.fileOf(day), (add) =>
+      live((events) => {
+        add(events);
+        digest.add(events);
+        this.#count(events);
+      }),
+    );
+    this.#digests.push(digest.value());
   }
 
-  /** Writes one day, given as the stretches it was logged in, and returns it in one piece. */
-  append(day: number, stretches: readonly EventColumns[]): EventColumns {
-    const buffer = new EventBuffer();
-    for (const stretch of stretches) buffer.append(stretch);
-    const events = buffer.slice();
-    writeEvents(this.#fileOf(`${dayName(day)}.arrow`), events);
-    for (const name of columnNames) {
-      const { buffer: bytes, byteOffset, byteLength } = events[name];
-      this.#hash.update(`${day} ${name} ${byteLength}:`).update(new Uint8Array(bytes, byteOffset, byteLength));
-    }
-    this.heard.observe(events);
-    for (let row = 0; row < events.length; row++) {
-      const track = events.track[row] ?? 0;
-      const kind = events.kind[row] ?? 0;
-      this.#rowsByKind[kind] = (this.#rowsByKind[kind] ?? 0) + 1;
-      this.#generations.add(events.generation[row] ?? noGeneration);
-      if (kind === kindCode.play) this.plays[track] = (this.plays[track] ?? 0) + 1;
-    }
-    if (day >= 0) this.#lived.push(events);
+  /**
+   * Takes in the next day from the file that it has been written to before.
+   * @param digest what the day was then.
+   * @throws DubplateError INVALID_INPUT when it is another now.
+   */
+  takeIn(day: number, digest?: string): EventColumns {
+    const path = this.fileOf(day);
+    const events = readEvents(path);
+    const found = new DayDigest();
+    found.add(events);
+    if (digest !== undefined && digest !== found.value()) throw changed(path);
+    this.#digests.push(found.value());
+    this.#count(events);
     return events;
+  }
+
+  /** The events from `first` to the last day before `end`, one day in memory at a time. */
+  *read(first: number, end: number): Generator<EventColumns> {
+    for (let day = first; day < end; day++) yield readEvents(this.fileOf(day));
+  }
+
+  fileOf(day: number): string {
+    return this.#fileOf(`${dayName(day)}.arrow`);
+  }
+
+  /** Of each day so far. */
+  get digests(): readonly string[] {
+    return this.#digests;
+  }
+
+  /** Of all days so far. */
+  digest(): string {
+    return digestOf(...this.#digests);
   }
 
   /**
@@ -71,9 +85,31 @@ export class EventLog {
     }
   }
 
-  /** SHA-256 of all columns of all days so far. */
-  digest(): string {
-    return this.#hash.copy().digest('hex');
+  #count(events: EventColumns): void {
+    this.heard.observe(events);
+    for (let row = 0; row < events.length; row++) {
+      const track = events.track[row] ?? 0;
+      const kind = events.kind[row] ?? 0;
+      this.#rowsByKind[kind] = (this.#rowsByKind[kind] ?? 0) + 1;
+      this.#generations.add(events.generation[row] ?? noGeneration);
+      if (kind === kindCode.play) this.plays[track] = (this.plays[track] ?? 0) + 1;
+    }
+  }
+}
+
+/** SHA-256 of the SHA-256 of each column: a day's rows have one digest, however they are cut up when they come. */
+class DayDigest {
+  readonly #columns = columnNames.map((name) => ({ name, hash: createHash('sha256') }));
+
+  add(events: EventColumns): void {
+    for (const { name, hash } of this.#columns) {
+      const { buffer, byteOffset, byteLength } = events[name].subarray(0, events.length);
+      hash.update(new Uint8Array(buffer, byteOffset, byteLength));
+    }
+  }
+
+  value(): string {
+    return digestOf(...this.#columns.map(({ name, hash }) => `${name} ${hash.copy().digest('hex')}`));
   }
 }
 
@@ -96,6 +132,11 @@ function balance(what: string, found: number, other: string, expected: number): 
 const unbalanced = (what: string): DubplateError =>
   new DubplateError('AUDIT_FAILED', `The event log does not balance: ${what}`, {
     hint: 'The run is invalid. This is a fault in Dubplate: please report it with the manifest.',
+  });
+
+const changed = (path: string): DubplateError =>
+  new DubplateError('INVALID_INPUT', `${path} is not what the interrupted run wrote there`, {
+    hint: 'It was changed since. Put it back, or leave --resume away to run the scenario again.',
   });
 
 /** `day=0007`, `day=-0053`: sorts by name within the past and within the run. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Kernel } from '../engine/als/kernel.ts';
 import type { Encoder } from '../engine/audio/encoder.ts';
@@ -13,12 +13,13 @@ import { type Calibration, noteOnHabits } from './calibrated-world.ts';
 import { checkExpectations, type Outcome } from './expectations.ts';
 import { hearWorld } from './hearing/hear-world.ts';
 import { thisMachine } from './machine.ts';
-import { runWorld, type WorldResult } from './run.ts';
+import { runWorld } from './run.ts';
 import { type RunFolder, readManifest } from './run-folder.ts';
 import { familiesOf, type Scenario } from './schema.ts';
 import { isTiming } from './scoring/cost-figures.ts';
 import { type MetricRow, type SummaryRow, summarise } from './scoring/rows.ts';
 import { version } from './version.ts';
+import type { WorldResult } from './world-task.ts';
 
 export interface ExperimentOptions {
   readonly folder: RunFolder;
@@ -103,6 +104,7 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
         clock: () => performance.now(),
       }));
     folder.writeJson(finishedName(world.name), { config, ...result });
+    rmSync(folder.file('worlds', world.name), { recursive: true, force: true });
     for (const row of result.rows) rows.push(row);
     for (const [arm, digest] of Object.entries(result.digests)) digests[`${arm}/${world.name}`] = digest;
     for (const [arm, encoder] of Object.entries(result.encoders ?? {})) encoders[`${arm}/${world.name}`] = encoder;

@@ -37,7 +37,7 @@ type Column = readonly [name: string, data: Data];
 /** A log file that is being written. */
 export interface EventFile {
   /** Takes the next rows. */
-  add(events: EventColumns): void;
+  readonly add: (events: EventColumns) => void;
   /** The file is there, whole. */
   finish(): void;
   /** Leaves nothing behind. To be called after anything has failed. */
@@ -89,6 +89,18 @@ export function writeEvents(path: string, events: EventColumns): void {
   const file = openEventFile(path);
   try {
     file.add(events);
+    file.finish();
+  } catch (error) {
+    file.abandon();
+    throw error;
+  }
+}
+
+/** Write a file of what happens while something goes on; when that fails, nothing is left behind. */
+export async function recordEvents(path: string, goOn: (add: EventFile['add']) => Promise<void>): Promise<void> {
+  const file = openEventFile(path);
+  try {
+    await goOn(file.add);
     file.finish();
   } catch (error) {
     file.abandon();

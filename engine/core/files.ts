@@ -1,4 +1,15 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statfsSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { DubplateError } from './errors.ts';
 
@@ -74,6 +85,19 @@ export function writeFileAtomic(path: string, bytes: Uint8Array | string): void 
   } catch (error) {
     file.abandon();
     throw error;
+  }
+}
+
+/** Give a file a second name, in the place of what was there; a copy, where the file system has no links. */
+export function linkFile(from: string, to: string): void {
+  onDisk(to, () => {
+    mkdirSync(dirname(to), { recursive: true });
+    rmSync(to, { force: true });
+  });
+  try {
+    linkSync(from, to);
+  } catch {
+    writeFileAtomic(to, readFileSync(from));
   }
 }
 

@@ -240,34 +240,50 @@ export function gini(amounts: Float64Array): number {
   return sum === 0 ? 0 : (2 * weighted) / (n * sum) - (n + 1) / n;
 }
 
-/** What the listening of a day says: how much true utility plays had, how much was skipped, how much came from slates. */
-export function scoreListening(events: EventColumns, truth: Truth, segmentation: Segmentation): Figure[] {
-  const satisfaction = new SegmentMeans();
-  const skips = new SegmentMeans();
-  const fromSlate = new SegmentMeans();
-  for (let row = 0; row < events.length; row++) {
-    const kind = events.kind[row];
-    if (kind !== kindCode.play && kind !== kindCode.skip) continue;
-    const listener = events.user[row] ?? 0;
-    const track = events.track[row] ?? 0;
-    const isPlay = kind === kindCode.play;
-    const utility = isPlay ? truth.utility(listener, track) : 0;
-    const isNewUser = segmentation.isNewUser(listener);
-    const isNewTrack = segmentation.isNewTrack(track);
-    for (const segment of segments) {
-      if (!pairIsIn(segment, isNewUser, isNewTrack)) continue;
-      skips.add(segment, isPlay ? 0 : 1);
-      if (!isPlay) continue;
-      satisfaction.add(segment, utility);
-      fromSlate.add(segment, events.source[row] === sourceCode.slate ? 1 : 0);
+/**
+ * What the listening of a day says: how much true utility plays had, how much was skipped, how much came from slates. Takes
+ * the day's log in its order, stretch by stretch.
+ */
+export class ListeningScore {
+  readonly #truth: Truth;
+  readonly #segmentation: Segmentation;
+  readonly #satisfaction = new SegmentMeans();
+  readonly #skips = new SegmentMeans();
+  readonly #fromSlate = new SegmentMeans();
+
+  constructor(truth: Truth, segmentation: Segmentation) {
+    this.#truth = truth;
+    this.#segmentation = segmentation;
+  }
+
+  add(events: EventColumns): void {
+    for (let row = 0; row < events.length; row++) {
+      const kind = events.kind[row];
+      if (kind !== kindCode.play && kind !== kindCode.skip) continue;
+      const listener = events.user[row] ?? 0;
+      const track = events.track[row] ?? 0;
+      const isPlay = kind === kindCode.play;
+      const utility = isPlay ? this.#truth.utility(listener, track) : 0;
+      const isNewUser = this.#segmentation.isNewUser(listener);
+      const isNewTrack = this.#segmentation.isNewTrack(track);
+      for (const segment of segments) {
+        if (!pairIsIn(segment, isNewUser, isNewTrack)) continue;
+        this.#skips.add(segment, isPlay ? 0 : 1);
+        if (!isPlay) continue;
+        this.#satisfaction.add(segment, utility);
+        this.#fromSlate.add(segment, events.source[row] === sourceCode.slate ? 1 : 0);
+      }
     }
   }
-  // Skips per play, as the field reports it: s / (1 − s) of the share s of skips among all starts.
-  return [
-    ...[...satisfaction].map((mean) => ({ metric: 'satisfaction', ...mean })),
-    ...[...skips].flatMap(({ segment, value, n }) =>
-      value < 1 ? [{ segment, metric: 'skipRate', value: value / (1 - value), n: Math.round(n * (1 - value)) }] : [],
-    ),
-    ...[...fromSlate].map((mean) => ({ metric: 'algorithmicShare', ...mean })),
-  ];
+
+  figures(): Figure[] {
+    // Skips per play, as the field reports it: s / (1 − s) of the share s of skips among all starts.
+    return [
+      ...[...this.#satisfaction].map((mean) => ({ metric: 'satisfaction', ...mean })),
+      ...[...this.#skips].flatMap(({ segment, value, n }) =>
+        value < 1 ? [{ segment, metric: 'skipRate', value: value / (1 - value), n: Math.round(n * (1 - value)) }] : [],
+      ),
+      ...[...this.#fromSlate].map((mean) => ({ metric: 'algorithmicShare', ...mean })),
+    ];
+  }
 }

@@ -11,51 +11,62 @@ const audiences = [1, 10, 100] as const;
  * releases whose 7 days lie within the run. `daysToTenPlays`: median days from release to the tenth play, over all
  * releases of the run, right-censored at its end (Kaplan–Meier); left out when the curve never falls to one half.
  *
- * @param log the events of the run from `from` to `until`, in any order.
+ * @param log the events of the run from `from` to `until`, in any order; taken one stretch after the other. What is kept of them
+ *   is bounded: for each release its first plays, and its first listeners.
  */
-export function scoreReach(
-  log: readonly EventColumns[],
-  catalogue: Catalogue,
-  from: SimTime,
-  until: SimTime,
-): Figure[] {
+export function scoreReach(log: Iterable<EventColumns>, catalogue: Catalogue, from: SimTime, until: SimTime): Figure[] {
   const released = catalogue.tracks.flatMap(({ releasedAt }, track) =>
-    releasedAt >= from && releasedAt < until ? [{ track, releasedAt }] : [],
+    releasedAt >= from && releasedAt < until
+      ? [{ track, releasedAt, firstPlays: [] as SimTime[], firstListeners: new Set<number>() }]
+      : [],
   );
-  const plays = new Map<number, { listener: number; time: SimTime }[]>(released.map(({ track }) => [track, []]));
+  const byTrack = new Map(released.map((release) => [release.track, release]));
   for (const events of log) {
     for (let row = 0; row < events.length; row++) {
       if (events.kind[row] !== kindCode.play) continue;
-      plays.get(events.track[row] ?? 0)?.push({ listener: events.user[row] ?? 0, time: events.time[row] ?? 0 });
+      const release = byTrack.get(events.track[row] ?? 0);
+      if (release) addPlay(release, events.user[row] ?? 0, events.time[row] ?? 0);
     }
   }
-  return [...reach(released, plays, until), ...tenPlays(released, plays, until)];
+  return [...reach(released, until), ...tenPlays(released, until)];
 }
 
-type Released = readonly { readonly track: number; readonly releasedAt: SimTime }[];
-type Plays = ReadonlyMap<number, readonly { readonly listener: number; readonly time: SimTime }[]>;
+/** A release, and what listeners made of it. */
+interface Released {
+  readonly releasedAt: SimTime;
+  /** The times of its first ten plays, ascending. */
+  readonly firstPlays: SimTime[];
+  /** Who played it in its first week; no more than the largest audience. */
+  readonly firstListeners: Set<number>;
+}
 
-function reach(released: Released, plays: Plays, until: SimTime): Figure[] {
-  const week = reachDays * secondsPerDay;
+const week = reachDays * secondsPerDay;
+const mostListeners = Math.max(...audiences);
+const mostPlays = 10;
+
+function addPlay({ releasedAt, firstPlays, firstListeners }: Released, listener: number, time: SimTime): void {
+  if (time < releasedAt + week && firstListeners.size < mostListeners) firstListeners.add(listener);
+  if (firstPlays.length === mostPlays && time >= firstPlays[mostPlays - 1]!) return;
+  firstPlays.push(time);
+  firstPlays.sort((a, b) => a - b);
+  firstPlays.length = Math.min(firstPlays.length, mostPlays);
+}
+
+function reach(released: readonly Released[], until: SimTime): Figure[] {
   const followed = released.filter(({ releasedAt }) => releasedAt + week <= until);
   if (followed.length === 0) return [];
-  const sizes = followed.map(({ track, releasedAt }) => {
-    const within = (plays.get(track) ?? []).filter(({ time }) => time < releasedAt + week);
-    return new Set(within.map(({ listener }) => listener)).size;
-  });
   return audiences.map((n) => ({
     segment: 'newTrack' as const,
     metric: `reach@${n}`,
-    value: sizes.filter((size) => size >= n).length / followed.length,
+    value: followed.filter(({ firstListeners }) => firstListeners.size >= n).length / followed.length,
     n: followed.length,
   }));
 }
 
-function tenPlays(released: Released, plays: Plays, until: SimTime): Figure[] {
+function tenPlays(released: readonly Released[], until: SimTime): Figure[] {
   if (released.length === 0) return [];
-  const lives = released.map(({ track, releasedAt }) => {
-    const times = (plays.get(track) ?? []).map(({ time }) => time).sort((a, b) => a - b);
-    const tenth = times[9];
+  const lives = released.map(({ releasedAt, firstPlays }) => {
+    const tenth = firstPlays[mostPlays - 1];
     return tenth === undefined
       ? { days: (until - releasedAt) / secondsPerDay, isReached: false }
       : { days: (tenth - releasedAt) / secondsPerDay, isReached: true };
