@@ -1,8 +1,8 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type { Kernel } from './als/kernel.ts';
 import type { Encoder } from './audio/encoder.ts';
-import { carryFromElsewhere, SoundLibrary } from './audio/sound-library.ts';
+import { carryFromElsewhere, SoundLibrary, type SoundState } from './audio/sound-library.ts';
 import type { SlateStore } from './cache/slate-store.ts';
 import type { Catalogue } from './core/catalogue.ts';
 import { digestOf } from './core/digest.ts';
@@ -15,7 +15,7 @@ import type { Progress } from './core/progress.ts';
 import type { Streams } from './core/random.ts';
 import type { SimTime } from './core/time.ts';
 import { createFallback, type Fallback } from './fallback.ts';
-import type { Generation } from './generation.ts';
+import type { Factors, Generation } from './generation.ts';
 import { Observations } from './observations.ts';
 import type { EngineOptions } from './options.ts';
 import { type RefreshReport, refresh } from './refresh.ts';
@@ -36,6 +36,19 @@ export interface EngineParts {
   /** Wall clock in milliseconds, for costs only. */
   readonly clock: () => number;
   readonly progress: Progress;
+}
+
+/**
+ * What an engine knows at night beside the log, as plain data. One that is created with it and observes the same log anew goes
+ * on as if it were the same: equal lists, models and digests.
+ */
+export interface EngineState {
+  /** Undefined before the first refresh. */
+  readonly factors: Factors | undefined;
+  /** Undefined where nothing has listened yet. */
+  readonly sound: SoundState | undefined;
+  /** Digest of all lists so far. */
+  readonly slates: string;
 }
 
 /** The recommender: learns from the log, refreshes every list at night, answers reads by day. */
@@ -60,6 +73,8 @@ export interface Engine {
   peekHanded(listeners: Uint32Array, vectors: Matrix): Promise<Uint32Array[]>;
   /** Writes `user_factors.npy`, `track_factors.npy`, `users.txt`, `tracks.txt` and `encoder.onnx`. */
   saveModel(folder: string): void;
+  /** To be asked between a day and its night. */
+  state(): EngineState;
   /** How many plays were in the events observed so far. */
   playsObserved(): number;
   digests(): { readonly model: string; readonly slates: string };
@@ -67,8 +82,12 @@ export interface Engine {
   audit(): void;
 }
 
-/** An engine with no past. @param options complete, as parsed by `engineOptionsSchema`. */
-export function createEngine(options: EngineOptions, parts: EngineParts): Engine {
+/**
+ * An engine that has observed nothing yet.
+ * @param options complete, as parsed by `engineOptionsSchema`.
+ * @param state of the engine to go on from; of one with equal options and parts.
+ */
+export function createEngine(options: EngineOptions, parts: EngineParts, state?: EngineState): Engine {
   const { catalogue, store, streams } = parts;
   const observations = new Observations(options.weights);
   const library = new SoundLibrary({
@@ -78,8 +97,10 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
     memo: parts.memo,
     given: parts.encoder,
     kernel: parts.kernel,
+    state: state?.sound,
   });
-  const slates: Hash = createHash('sha256');
+  let slates = state?.slates ?? '';
+  let factors = state?.factors;
   let generation: Generation | undefined;
   let fallback: Fallback | undefined;
 
@@ -104,18 +125,21 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
     notice: (events) => observations.notice(events),
 
     async refresh(now) {
-      const next = await refresh(generation, now, {
+      const tonight = createHash('sha256');
+      const next = await refresh(factors, now, {
         ...parts,
         options,
         observations,
         library,
         onList: ({ listener, tracks }) => {
-          slates
+          tonight
             .update(`${listener}:${tracks.length}:`)
             .update(new Uint8Array(tracks.buffer, tracks.byteOffset, tracks.byteLength));
         },
       });
+      slates = digestOf(slates, tonight.digest('hex'));
       generation = next.generation;
+      factors = { number: generation.number, users: generation.users, tracks: generation.tracks };
       fallback = createFallback(generation, next.maker, observations, streams);
       return next.report;
     },
@@ -176,9 +200,11 @@ export function createEngine(options: EngineOptions, parts: EngineParts): Engine
       const { users, tracks } = served(generation);
       return {
         model: digestOf(users.data, tracks.data, library.encoderFile ?? 'no encoder'),
-        slates: slates.copy().digest('hex'),
+        slates,
       };
     },
+
+    state: () => ({ factors, sound: library.state(), slates }),
 
     playsObserved: () => observations.plays(),
 

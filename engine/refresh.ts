@@ -11,7 +11,7 @@ import type { Memo } from './core/memo.ts';
 import type { Progress } from './core/progress.ts';
 import type { Streams } from './core/random.ts';
 import type { SimTime } from './core/time.ts';
-import type { Generation } from './generation.ts';
+import type { Factors, Generation } from './generation.ts';
 import { interactionMatrix } from './interactions/csr.ts';
 import type { Evidence } from './interactions/weigh.ts';
 import type { Observations } from './observations.ts';
@@ -74,7 +74,7 @@ export interface RefreshParts {
  * a whole list: of the old generation or already of the new.
  */
 export async function refresh(
-  previous: Generation | undefined,
+  previous: Factors | undefined,
   now: SimTime,
   parts: RefreshParts,
 ): Promise<{ generation: Generation; maker: SlateMaker; report: RefreshReport }> {
@@ -188,7 +188,7 @@ export async function refresh(
 
 /** Factors of all listeners and tracks: warm-started from the last generation, seeded by id where there is none. */
 function train(
-  previous: Generation | undefined,
+  previous: Factors | undefined,
   evidence: Evidence,
   { options, catalogue, streams, memo, kernel, progress }: RefreshParts,
 ) {

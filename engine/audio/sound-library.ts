@@ -8,7 +8,7 @@ import type { Progress } from '../core/progress.ts';
 import type { Streams } from '../core/random.ts';
 import { dayOf, type SimTime } from '../core/time.ts';
 import type { EncoderOptions } from '../options.ts';
-import type { Encoder } from './encoder.ts';
+import { type Encoder, loadEncoder } from './encoder.ts';
 import { splitPurpose } from './examples.ts';
 import { fitRetargeting, retarget } from './retarget.ts';
 import { type Example, trainEncoder } from './train.ts';
@@ -40,9 +40,11 @@ export interface SoundIndex extends Sound {
   readonly drift: number;
 }
 
-interface Shelf {
-  readonly encoder: Encoder;
-  readonly digest: string;
+/** All that a library keeps, as plain data: with it another goes on from there. */
+export interface SoundState {
+  /** The encoder's `.onnx` file. */
+  readonly encoder: Uint8Array;
+  /** When it was trained. */
   readonly generation: number;
   readonly day: number;
   /** Y of the generation the encoder was trained towards, and how well each row was known then. */
@@ -50,9 +52,16 @@ interface Shelf {
   readonly fans: Uint32Array;
   /** Embeddings in that generation's space, by track: of those it was trained on, and of all tracks met so far in turn. */
   readonly trained: Embeddings;
-  readonly embeddings: Float32Array[];
+  readonly embeddings: readonly Float32Array[];
   /** Tracks whose factors it has learnt from. */
   readonly taught: ReadonlySet<number>;
+}
+
+/** The same with the encoder ready to listen. */
+interface Shelf extends Omit<SoundState, 'encoder' | 'embeddings'> {
+  readonly encoder: Encoder;
+  readonly digest: string;
+  readonly embeddings: Float32Array[];
 }
 
 type Embeddings = ReadonlyMap<number, Float32Array>;
@@ -73,9 +82,13 @@ export class SoundLibrary {
   readonly #memo: Memo;
   readonly #given: Encoder | undefined;
   readonly #kernel: Kernel;
+  readonly #state: SoundState | undefined;
   #shelf: Shelf | undefined;
 
-  /** @param given an encoder to use instead of training one, whatever space it embeds in. */
+  /**
+   * @param given an encoder to use instead of training one, whatever space it embeds in.
+   * @param state of the library to go on from.
+   */
   constructor(parts: {
     readonly catalogue: Catalogue;
     readonly options: EncoderOptions;
@@ -83,6 +96,7 @@ export class SoundLibrary {
     readonly memo: Memo;
     readonly given: Encoder | undefined;
     readonly kernel: Kernel;
+    readonly state?: SoundState | undefined;
   }) {
     this.#catalogue = parts.catalogue;
     this.#options = parts.options;
@@ -90,6 +104,7 @@ export class SoundLibrary {
     this.#memo = parts.memo;
     this.#given = parts.given;
     this.#kernel = parts.kernel;
+    this.#state = parts.state;
   }
 
   /** The encoder's `.onnx` file, once there is one. */
@@ -97,8 +112,15 @@ export class SoundLibrary {
     return this.#shelf?.encoder.bytes;
   }
 
+  state(): SoundState | undefined {
+    if (!this.#shelf) return this.#state;
+    const { digest, encoder, ...rest } = this.#shelf;
+    return { ...rest, encoder: encoder.bytes };
+  }
+
   /** @returns undefined when there is no encoder and nothing to train one on. */
   async update(targets: SoundTargets, progress: Progress): Promise<SoundIndex | undefined> {
+    this.#shelf ??= this.#state && (await this.#reopen(this.#state));
     const day = dayOf(targets.now);
     const isDue = !this.#shelf || (!this.#given && day - this.#shelf.day >= this.#options.retrainDays);
     const examples = isDue && !this.#given ? this.#examples(targets) : [];
@@ -113,6 +135,12 @@ export class SoundLibrary {
       trainedOn: this.#given ? null : shelf.generation,
       isTaught: Uint8Array.from({ length: targets.tracks.rows }, (_, track) => (shelf.taught.has(track) ? 1 : 0)),
     };
+  }
+
+  async #reopen(state: SoundState): Promise<Shelf> {
+    const digest = digestOf(state.encoder);
+    const encoder = this.#given ?? (await this.#memo.get(`encoder ${digest}`, () => loadEncoder(state.encoder)));
+    return { ...state, encoder, digest, embeddings: [...state.embeddings] };
   }
 
   async #open(
