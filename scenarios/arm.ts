@@ -1,17 +1,19 @@
 import type { CacheClient } from '../engine/cache/connect.ts';
 import { createSlateStore, type SlateStore } from '../engine/cache/slate-store.ts';
+import { digestOf } from '../engine/core/digest.ts';
 import { linkFile } from '../engine/core/files.ts';
 import { firstRows, type Matrix } from '../engine/core/matrix.ts';
 import type { Memo } from '../engine/core/memo.ts';
 import { createStreams } from '../engine/core/random.ts';
 import { startOfDay } from '../engine/core/time.ts';
-import { createEngine, type Engine } from '../engine/index.ts';
+import { createEngine, type Engine, type EngineParts } from '../engine/index.ts';
 import type { EngineOptions } from '../engine/options.ts';
 import type { EncoderInUse, RefreshReport } from '../engine/refresh.ts';
 import type { Crew } from '../sim/crew.ts';
-import type { Crowd } from '../sim/crowd.ts';
+import { type Crowd, crowdOf } from '../sim/crowd.ts';
 import { writeListeners, writeTracks, writeTruth } from '../sim/log.ts';
 import type { World } from '../sim/world.ts';
+import { type Checkpoint, type JudgedNight, readCheckpoint, type SlateCount, writeCheckpoint } from './checkpoint.ts';
 import { dayName, EventLog } from './event-log.ts';
 import { OpenCatalogue } from './open-catalogue.ts';
 import { packSlates } from './pack-slates.ts';
@@ -19,7 +21,7 @@ import { letSignalsIn, type Past } from './past.ts';
 import type { RankingBound } from './schema.ts';
 import { costFigures } from './scoring/cost-figures.ts';
 import { checkNoLeak } from './scoring/leak.ts';
-import { type Night, panelAt, smallerPanelAt } from './scoring/night.ts';
+import { panelAt, smallerPanelAt } from './scoring/night.ts';
 import type { NightScorer } from './scoring/night-thread.ts';
 import { ListeningScore } from './scoring/ranking-figures.ts';
 import { scoreReach } from './scoring/reach.ts';
@@ -31,7 +33,9 @@ import type { ArmDigests, WorldTask } from './world-task.ts';
 export interface ArmTask extends WorldTask {
   readonly world: World;
   readonly crew: Crew;
-  readonly past: Past;
+  readonly checkpointFile: string;
+  /** Lives the past, unless it has been lived: an arm that goes on from a checkpoint does not need it. */
+  past(): Promise<Past>;
   readonly scorer: NightScorer;
   readonly memo: Memo;
   readonly client: CacheClient;
@@ -50,7 +54,8 @@ interface LivingArm extends ArmTask {
   readonly store: SlateStore;
   readonly engine: Engine;
   readonly log: EventLog;
-  readonly count: { slatesServed: number };
+  readonly count: SlateCount;
+  readonly rows: MetricRow[];
   /** Path of a file of this arm and world. */
   at(...parts: readonly string[]): string;
   record(name: string, day: number | null, figures: readonly Figure[]): void;
@@ -61,44 +66,45 @@ export interface ArmResult {
   readonly rows: readonly MetricRow[];
   readonly digests: ArmDigests;
   /** What it heard with in the last night. */
-  readonly encoder: EncoderInUse | undefined;
+  readonly encoder?: EncoderInUse | undefined;
 }
 
-/** One arm of one world: every night a refresh, then the scores, then the day that the crowd lives with its slates. */
+/**
+ * One arm of one world: every night a refresh, then the scores, then the day that the crowd lives with its slates. As each day
+ * begins a checkpoint is kept: an arm that was interrupted goes on with the day that it was in.
+ */
 export async function runArm(task: ArmTask): Promise<ArmResult> {
   const { world, scenario } = task;
-  const rows: MetricRow[] = [];
   const store = createSlateStore(task.client, { namespace: `${task.runId}/${task.name}/${task.arm}` });
   await store.clear(); // what an interrupted run may have left
-  const arm = beginLife(task, store, rows);
+  const key = digestOf(task.config, task.name, task.arm);
+  const kept = readCheckpoint(task.checkpointFile, key);
+  const arm = await beginLife(task, store, kept);
   let encoder: EncoderInUse | undefined;
   // Scores may take until the next night: nothing depends on them.
-  let recordLastNight = async (): Promise<void> => {};
+  let last = kept?.lastNight && scoreNight(arm, kept.lastNight);
   try {
-    for (let day = 0; day < scenario.days; day++) {
+    for (let day = kept?.day ?? 0; day < scenario.days; day++) {
       task.progress(`${task.name} ${task.arm}: days`, day, scenario.days);
       await letSignalsIn();
+      if (day !== kept?.day) writeCheckpoint(task.checkpointFile, key, checkpointOf(arm, day, last?.night));
       const refreshAt = startOfDay(day);
       arm.catalogue.admit(world.listenerCountAt(refreshAt), world.trackCountAt(refreshAt));
       const refreshed = await arm.engine.refresh(refreshAt);
       encoder = refreshed.encoder;
       const segmentation = segmentsAt(refreshAt, arm.catalogue);
       const night = await nightOf(arm, day, refreshed, segmentation);
-      await recordLastNight();
-      const scores = arm.scorer.score(night);
-      scores.catch(() => {}); // looked at when it is recorded, which a failure before may prevent
-      recordLastNight = async () => {
-        const { arm: own, bounds } = await scores;
-        arm.record(task.arm, day, own);
-        for (const { bound, figures } of bounds) arm.record(bound, day, figures);
-      };
+      await last?.record();
+      last = scoreNight(arm, night);
       const before = store.counters();
       const listening = new ListeningScore(world.truth.on(day), segmentation);
       await liveDay(arm, day, listening);
+      const after = store.counters();
+      arm.count.listsRead += after.reads - before.reads;
       arm.record(task.arm, day, listening.figures());
-      arm.record(task.arm, day, costFigures(refreshed, before, store.counters()));
+      arm.record(task.arm, day, costFigures(refreshed, before, after));
     }
-    await recordLastNight();
+    await last?.record();
     const lived = arm.log.read(0, scenario.days);
     arm.record(task.arm, null, scoreReach(lived, world.catalogue, startOfDay(0), startOfDay(scenario.days)));
     await audit(arm);
@@ -106,18 +112,55 @@ export async function runArm(task: ArmTask): Promise<ArmResult> {
     writeListeners(arm.at('listeners.arrow'), world);
     writeTracks(arm.at('tracks.arrow'), world);
     writeTruth(world, arm.at('truth'));
-    return { rows, digests: { events: arm.log.digest(), ...arm.engine.digests() }, encoder };
+    return { rows: arm.rows, digests: { events: arm.log.digest(), ...arm.engine.digests() }, encoder };
   } finally {
+    await last?.end();
     await store.clear();
   }
 }
 
-/** The arm as it stands on the eve of day 0: everything of the past lived, logged and observed. */
-function beginLife(task: ArmTask, store: SlateStore, rows: MetricRow[]): LivingArm {
-  const { world, scenario } = task;
+/** A night whose scores are being worked out. */
+function scoreNight(arm: LivingArm, night: JudgedNight) {
+  const shadowFile = arm.at('truth', 'shadow', `${dayName(night.day)}.arrow`);
+  const scores = arm.scorer.score({ ...night, shadowFile });
+  return {
+    night,
+    /** The bounds are scored beside the arm. */
+    async record(): Promise<void> {
+      const { arm: own, bounds } = await scores;
+      arm.record(arm.arm, night.day, own);
+      for (const { bound, figures } of bounds) arm.record(bound, night.day, figures);
+    },
+    /** Waits, whatever comes of it, so that no file is left half written. */
+    end: () =>
+      scores.then(
+        () => {},
+        () => {},
+      ),
+  };
+}
+
+const checkpointOf = (
+  { crowd, engine, log, rows, count }: LivingArm,
+  day: number,
+  lastNight: JudgedNight | undefined,
+): Checkpoint => ({
+  day,
+  crowd: crowd.state,
+  engine: engine.state(),
+  digests: log.digests,
+  rows,
+  lastNight,
+  count,
+});
+
+/** The arm as it stood when its checkpoint was kept; else as day 0 begins: the past lived, logged and observed. */
+async function beginLife(task: ArmTask, store: SlateStore, kept: Checkpoint | undefined): Promise<LivingArm> {
+  const { world } = task;
+  const from: Pick<Past, 'crowd'> & Partial<Past> = kept ? { crowd: crowdOf(kept.crowd) } : await task.past();
   const at = (...parts: readonly string[]): string => task.folder.file(task.arm, task.name, ...parts);
   const catalogue = new OpenCatalogue(world.catalogue);
-  const engine = createEngine(task.options, {
+  const parts: EngineParts = {
     catalogue,
     store,
     // The engine's own randomness is keyed by the world alone: arms that do the same draw the same.
@@ -127,28 +170,35 @@ function beginLife(task: ArmTask, store: SlateStore, rows: MetricRow[]): LivingA
     kernel: task.kernel,
     clock: task.clock,
     progress: (label, done, total) => task.progress(`${task.name} ${task.arm}: ${label}`, done, total),
-  });
+  };
+  const engine = createEngine(task.options, parts, kept?.engine);
   const { listeners, tracks } = world.catalogue;
   const sizes = { listeners: listeners.length, tracks: tracks.length };
   const log = new EventLog(sizes, (name) => at('events', name));
-  for (let day = -world.historyDays; day < 0; day++) {
-    linkFile(task.past.fileOf(day), log.fileOf(day));
-    const events = log.takeIn(day);
+  const days = world.historyDays + (kept?.day ?? 0);
+  for (let i = 0; i < days; i++) {
+    task.progress(`${task.name} ${task.arm}: reading the log, days`, i, days);
+    await letSignalsIn();
+    const day = i - world.historyDays;
+    if (from.fileOf) linkFile(from.fileOf(day), log.fileOf(day));
+    const events = log.takeIn(day, kept?.digests[i]);
     catalogue.admitFrom(events);
     engine.observe(events);
   }
+  const rows = [...(kept?.rows ?? [])];
   return {
     ...task,
-    crowd: task.past.crowd.clone(),
+    crowd: from.crowd.clone(),
     catalogue,
     store,
     engine,
     log,
-    count: { slatesServed: 0 },
+    count: { ...(kept?.count ?? { slatesServed: 0, listsRead: 0 }) },
+    rows,
     at,
     record(name, day, figures) {
       checkNoLeak(figures, { name, isArm: name === task.arm, day, trackCount: catalogue.tracks.length });
-      if (day !== null && day < scenario.warmup) return;
+      if (day !== null && day < task.scenario.warmup) return;
       for (const figure of figures) rows.push({ arm: name, world: task.name, family: task.family, day, ...figure });
     },
   };
@@ -160,7 +210,7 @@ async function nightOf(
   day: number,
   refreshed: RefreshReport,
   segmentation: Segmentation,
-): Promise<Night> {
+): Promise<JudgedNight> {
   const { crowd, scenario, log, seed, trueSound } = arm;
   const { listenerCount, trackCount } = segmentation;
   const { listeners } = panelAt(segmentation, seed);
@@ -180,7 +230,6 @@ async function nightOf(
       ? { handed: await arm.engine.peekHanded(smallerPanel.listeners, firstRows(trueSound, trackCount)) }
       : {}),
     plays: log.plays.slice(),
-    shadowFile: arm.at('truth', 'shadow', `${dayName(day)}.arrow`),
   };
 }
 
@@ -216,7 +265,6 @@ async function audit({ crowd, store, engine, log, scenario, count }: LivingArm):
     rowsByKind: crowd.state.logged,
     plays: engine.playsObserved(),
     generations: scenario.days,
-    slatesServed: count.slatesServed,
-    listsRead: store.counters().reads,
+    ...count,
   });
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Kernel } from '../engine/als/kernel.ts';
 import type { Encoder } from '../engine/audio/encoder.ts';
@@ -14,7 +14,7 @@ import { checkExpectations, type Outcome } from './expectations.ts';
 import { hearWorld } from './hearing/hear-world.ts';
 import { thisMachine } from './machine.ts';
 import { runWorld } from './run.ts';
-import { type RunFolder, readManifest } from './run-folder.ts';
+import { type RunFolder, readFinished, readManifest, writeFinished } from './run-folder.ts';
 import { familiesOf, type Scenario } from './schema.ts';
 import { isTiming } from './scoring/cost-figures.ts';
 import { type MetricRow, type SummaryRow, summarise } from './scoring/rows.ts';
@@ -44,7 +44,7 @@ export interface ExperimentResult {
 /** Kernels of the same arithmetic give the same bits. */
 const arithmeticOf = ({ name }: Kernel): string => (name === 'avx512' || name === 'avx2' ? 'fused, 16 lanes' : name);
 
-/** Runs every world of a scenario and writes the result files of DESIGN section 4. Finished worlds survive a crash. */
+/** Runs every world of a scenario and writes the result files of DESIGN section 4. What is finished survives a crash. */
 export async function runExperiment(scenario: Scenario, options: ExperimentOptions): Promise<ExperimentResult> {
   const { folder } = options;
   const startedAt = new Date();
@@ -94,16 +94,18 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
   const digests: Record<string, unknown> = {};
   const encoders: Record<string, unknown> = {};
   for (const world of worldsOf(scenario)) {
+    const finished = `worlds/${world.name}.json`;
     const result =
-      readFinished(folder, world.name, config) ??
+      readFinished<WorldResult>(folder, finished, config) ??
       (await (scenario.hearing ? hearWorld : runWorld)({
         scenario,
         ...world,
         ...options,
+        config,
         runId,
         clock: () => performance.now(),
       }));
-    folder.writeJson(finishedName(world.name), { config, ...result });
+    writeFinished(folder, finished, config, result);
     rmSync(folder.file('worlds', world.name), { recursive: true, force: true });
     for (const row of result.rows) rows.push(row);
     for (const [arm, digest] of Object.entries(result.digests)) digests[`${arm}/${world.name}`] = digest;
@@ -132,17 +134,6 @@ export const worldsOf = (scenario: Scenario): { name: string; family: FamilyName
       seed: `${scenario.seed}/${i}`,
     })),
   );
-
-const finishedName = (world: string): string => `worlds/${world}.json`;
-
-/** The result of a world that this same run finished before it was interrupted. */
-function readFinished(folder: RunFolder, world: string, config: string): WorldResult | undefined {
-  const path = folder.file(finishedName(world));
-  if (!existsSync(path)) return undefined;
-  const finished = JSON.parse(readFileSync(path, 'utf8')) as WorldResult & { config: string };
-  const { rows, digests, encoders } = finished;
-  return finished.config === config ? { rows, digests, ...(encoders && { encoders }) } : undefined;
-}
 
 function checkSameRun(folder: RunFolder, config: string): void {
   const found = readManifest(folder.path);

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DubplateError } from '../engine/core/errors.ts';
@@ -20,8 +20,10 @@ const manifestName = 'manifest.json';
  */
 export function openRunFolder(path: string, options: { readonly resume: boolean }): RunFolder {
   checkOutputFolder(path, 'run');
-  if (!options.resume)
-    for (const entry of entriesOfRun(path)) rmSync(join(path, entry), { recursive: true, force: true });
+  for (const entry of entriesOfRun(path)) {
+    if (options.resume) clearTemporary(join(path, entry));
+    else rmSync(join(path, entry), { recursive: true, force: true });
+  }
   return {
     path,
     file: (...parts) => join(path, ...parts),
@@ -33,6 +35,14 @@ export function openRunFolder(path: string, options: { readonly resume: boolean 
 function entriesOfRun(path: string): string[] {
   const arms = z.array(z.string().regex(/^[a-z][a-z0-9-]*$/i)).safeParse(readManifest(path)?.arms);
   return ['manifest.json', 'metrics.json', 'report.html', 'report.md', 'worlds', ...(arms.success ? arms.data : [])];
+}
+
+/** Removes what a run was writing when it was killed. */
+function clearTemporary(entry: string): void {
+  if (!existsSync(entry) || !statSync(entry).isDirectory()) return;
+  for (const name of readdirSync(entry, { recursive: true, encoding: 'utf8' })) {
+    if (/\.\d+\.tmp$/.test(name)) rmSync(join(entry, name), { force: true });
+  }
 }
 
 /** What a folder of ours can hold. */
@@ -77,6 +87,18 @@ export function readManifest(path: string): Record<string, unknown> | undefined 
   } catch {
     return undefined;
   }
+}
+
+/** Keeps what a run has finished, so that it need not be done again when the run is interrupted. */
+export const writeFinished = (folder: RunFolder, name: string, config: string, result: object): void =>
+  folder.writeJson(name, { config, ...result });
+
+/** What {@link writeFinished} kept of a run of the same `config`. */
+export function readFinished<T extends object>(folder: RunFolder, name: string, config: string): T | undefined {
+  const path = folder.file(name);
+  if (!existsSync(path)) return undefined;
+  const { config: found, ...result } = JSON.parse(readFileSync(path, 'utf8')) as T & { config: string };
+  return found === config ? (result as unknown as T) : undefined;
 }
 
 /** `runs/<scenario>-<n>` with the first free n. */

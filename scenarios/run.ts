@@ -1,28 +1,39 @@
+import { rmSync } from 'node:fs';
 import { listensToSound } from '../engine/blend/trust.ts';
 import { connectCache } from '../engine/cache/connect.ts';
 import { Memo } from '../engine/core/memo.ts';
 import type { EncoderInUse } from '../engine/refresh.ts';
 import { openCrew } from '../sim/crew.ts';
 import { createWorld } from '../sim/world.ts';
-import { runArm } from './arm.ts';
+import { type ArmResult, runArm } from './arm.ts';
 import { boundsByArm } from './baselines.ts';
 import { dayName } from './event-log.ts';
-import { livePast } from './past.ts';
+import { livePast, type Past } from './past.ts';
+import { readFinished, writeFinished } from './run-folder.ts';
 import { openNightScorer } from './scoring/night-thread.ts';
 import type { MetricRow } from './scoring/rows.ts';
 import { trueSound } from './scoring/true-sound.ts';
 import type { ArmDigests, WorldResult, WorldTask } from './world-task.ts';
 
-/** One world: its past once, then every arm as a twin that lives through the same days on its own feedback. */
+/**
+ * One world: its past once, then every arm as a twin that lives through the same days on its own feedback. Arms that were
+ * finished before the run was interrupted are not run again.
+ */
 export async function runWorld(task: WorldTask): Promise<WorldResult> {
-  const { scenario } = task;
+  const { scenario, folder, config } = task;
+  // What is kept until the world is finished.
+  const fileOf = (name: string): string => folder.file('worlds', task.name, name);
+  const finishedName = (arm: string): string => `worlds/${task.name}/${arm}.json`;
+  const results = new Map<string, ArmResult | undefined>(
+    Object.keys(scenario.arms).map((arm) => [arm, readFinished<ArmResult>(folder, finishedName(arm), config)]),
+  );
   const world = createWorld(scenario.world, {
     seed: task.seed,
     family: task.family,
     historyDays: scenario.history,
     days: scenario.days,
   });
-  const listens = Object.values(scenario.arms).some(({ blend }) => listensToSound(blend));
+  const listens = Object.entries(scenario.arms).some(([arm, { blend }]) => !results.get(arm) && listensToSound(blend));
   // Sound does not depend on anything that happens: it is made ready while the past is lived.
   const endPrefetch = listens ? world.prefetchWaveforms() : undefined;
   const crew = openCrew(world, task.kernel.threads);
@@ -30,19 +41,19 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
   const memo = new Memo(task.clock);
   const client = await connectCache(task.redisUrl);
   try {
-    const fileOf = (day: number): string => task.folder.file('worlds', task.name, 'past', `${dayName(day)}.arrow`);
-    const past = await livePast(world, crew, fileOf, task.progress);
+    const pastFile = (day: number): string => fileOf(`past/${dayName(day)}.arrow`);
+    let past: Promise<Past> | undefined;
     const sound = listens && scenario.bounds.includes('trueSound') ? trueSound(world) : undefined;
-    const rows: MetricRow[] = [];
-    const digests: Record<string, ArmDigests> = {};
-    const encoders: Record<string, EncoderInUse> = {};
     const bounds = boundsByArm(scenario);
     for (const [arm, options] of Object.entries(scenario.arms)) {
+      if (results.get(arm)) continue;
+      const checkpointFile = fileOf(`${arm}.checkpoint`);
       const result = await runArm({
         ...task,
         world,
         crew,
-        past,
+        checkpointFile,
+        past: () => (past ??= livePast(world, crew, pastFile, task.progress)),
         scorer,
         memo,
         client,
@@ -51,11 +62,10 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
         bounds: bounds.get(arm) ?? [],
         trueSound: sound,
       });
-      for (const row of result.rows) rows.push(row);
-      digests[arm] = result.digests;
-      if (result.encoder) encoders[arm] = result.encoder;
+      writeFinished(folder, finishedName(arm), config, result);
+      rmSync(checkpointFile, { force: true });
+      results.set(arm, result);
     }
-    return { rows, digests, encoders };
   } finally {
     await endPrefetch?.();
     await crew.close();
@@ -63,4 +73,14 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
     await memo.close();
     await client.close();
   }
+  const rows: MetricRow[] = [];
+  const digests: Record<string, ArmDigests> = {};
+  const encoders: Record<string, EncoderInUse> = {};
+  for (const [arm, result] of results) {
+    if (!result) throw new Error(`arm ${arm} was not run`);
+    for (const row of result.rows) rows.push(row);
+    digests[arm] = result.digests;
+    if (result.encoder) encoders[arm] = result.encoder;
+  }
+  return { rows, digests, encoders };
 }

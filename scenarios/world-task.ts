@@ -29,6 +29,8 @@ export interface WorldTask {
   readonly family: World['family'];
   readonly seed: string;
   readonly folder: RunFolder;
+  /** Digest of all that the results depend on. */
+  readonly config: string;
   /** Keeps the keys of runs apart that share a cache server. */
   readonly runId: string;
   readonly redisUrl: string | undefined;
