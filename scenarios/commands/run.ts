@@ -37,7 +37,7 @@ export const runCommand = (): Command =>
     .option('--out <dir>', 'folder for the results; an older run in it is replaced (default: runs/<scenario>-<n>)')
     .option(
       '--resume',
-      'go on with an interrupted run in --out: finished worlds are kept, and in hearing finished epochs',
+      'go on with an interrupted run in --out, at the day that it was in (in hearing: at the epoch); what was finished is kept',
       false,
     )
     .option(
@@ -62,7 +62,8 @@ export const runCommand = (): Command =>
       const folder = openRunFolder(out, { resume: flags.resume });
       try {
         const kernel = kernelFor(flags.threads);
-        const left = `Every file in ${out} is whole; go on with --out ${out} --resume.`;
+        const goOn = `go on with --out ${out} --resume`;
+        const left = `Every file in ${out} is whole; ${goOn}.`;
         const result = await withProgress(flags, left, (progress) =>
           runExperiment(scenario, {
             folder,
@@ -74,7 +75,9 @@ export const runCommand = (): Command =>
             command: commandLine(process.argv.slice(2).filter((word) => word !== '--resume')),
             progress,
           }),
-        );
+        ).catch((error: unknown) => {
+          throw isDiskFull(error) ? stopped(error, `Make room there, and ${goOn}.`) : error;
+        });
         if (flags.json) {
           process.stdout.write(
             `${JSON.stringify({ schema: 1, run: out, report: result.report, summary: result.summary, expectations: result.outcomes })}\n`,
@@ -93,6 +96,12 @@ export const runCommand = (): Command =>
         await encoder?.close();
       }
     });
+
+const isDiskFull = (error: unknown): error is DubplateError =>
+  error instanceof DubplateError && error.code === 'DISK_FULL';
+
+const stopped = ({ code, message, details }: DubplateError, hint: string): DubplateError =>
+  new DubplateError(code, `${message}. The run has stopped; every whole day is kept`, { hint, details });
 
 const resumeWhat = (out: string | undefined): DubplateError =>
   new DubplateError(
