@@ -107,12 +107,12 @@ function estimateDays(scenario: Scenario): Estimate {
     'lists and scores': (arms.length * days * listeners * tracks) / rates.scoredPairsPerSecond,
   };
   const factors = Math.max(...arms.map(({ als }) => als.factors));
-  // The log of a day, 27 B a row, a few times over; what is kept of each pair that met, twice while it is being merged; 16-bit
-  // waveforms; factors of two generations with embeddings.
+  // The log of a day, 27 B a row, as it waits, is folded and is read again; what is kept of each pair that met, twice while it is
+  // being merged; 16-bit waveforms; factors of two generations with embeddings.
   const bytes =
     baseBytes +
-    listeners * rowsPerListenerDay * 27 * 4 +
-    pairs * 100 +
+    listeners * rowsPerListenerDay * 27 * 8 +
+    pairs * 150 +
     (listening.length > 0 ? tracks * waveformSamples * 2 : 0) +
     (listeners + 2 * tracks) * factors * 4 * 3;
   const size = { users: listeners, tracks, interactions: pairs };

@@ -1,13 +1,35 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { AtomicFile, writeFileAtomic } from '../../../engine/core/files.ts';
+import { AtomicFile, linkFile, writeFileAtomic } from '../../../engine/core/files.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dubplate-files-'));
 afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('a second name for a file', () => {
+  it('takes the place of what was there, and needs no room where there are links', () => {
+    writeFileAtomic(join(folder, 'links', 'one'), 'one');
+    writeFileAtomic(join(folder, 'links', 'two'), 'two');
+    linkFile(join(folder, 'links', 'one'), join(folder, 'links', 'two'));
+    expect(readFileSync(join(folder, 'links', 'two'), 'utf8')).toBe('one');
+    expect(statSync(join(folder, 'links', 'two')).nlink).toBe(2);
+    writeFileAtomic(join(folder, 'links', 'one'), 'another');
+    expect(readFileSync(join(folder, 'links', 'two'), 'utf8')).toBe('one');
+  });
+
+  it('is a copy on another file system', () => {
+    const there = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : folder, 'dubplate-files-'));
+    try {
+      linkFile(join(folder, 'links', 'two'), join(there, 'three'));
+      expect(readFileSync(join(there, 'three'), 'utf8')).toBe('one');
+    } finally {
+      rmSync(there, { recursive: true });
+    }
+  });
+});
 
 describe('a file that is written atomically', () => {
   it('leaves the old file whole and no temporary file when writing fails', () => {
