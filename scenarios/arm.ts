@@ -78,16 +78,15 @@ export async function runArm(task: ArmTask): Promise<ArmResult> {
   const store = createSlateStore(task.client, { namespace: `${task.runId}/${task.name}/${task.arm}` });
   await store.clear(); // what an interrupted run may have left
   const key = digestOf(task.config, task.name, task.arm);
-  const kept = readCheckpoint(task.checkpointFile, key);
-  const arm = await beginLife(task, store, kept);
+  const { arm, firstDay, lastNight } = await beginLife(task, store, key);
   let encoder: EncoderInUse | undefined;
   // Scores may take until the next night: nothing depends on them.
-  let last = kept?.lastNight && scoreNight(arm, kept.lastNight);
+  let last = lastNight && scoreNight(arm, lastNight);
   try {
-    for (let day = kept?.day ?? 0; day < scenario.days; day++) {
+    for (let day = firstDay; day < scenario.days; day++) {
       task.progress(`${task.name} ${task.arm}: days`, day, scenario.days);
       await letSignalsIn();
-      if (day !== kept?.day) writeCheckpoint(task.checkpointFile, key, checkpointOf(arm, day, last?.night));
+      writeCheckpoint(task.checkpointFile, key, checkpointOf(arm, day, last?.night));
       const refreshAt = startOfDay(day);
       arm.catalogue.admit(world.listenerCountAt(refreshAt), world.trackCountAt(refreshAt));
       const refreshed = await arm.engine.refresh(refreshAt);
@@ -123,6 +122,7 @@ export async function runArm(task: ArmTask): Promise<ArmResult> {
 function scoreNight(arm: LivingArm, night: JudgedNight) {
   const shadowFile = arm.at('truth', 'shadow', `${dayName(night.day)}.arrow`);
   const scores = arm.scorer.score({ ...night, shadowFile });
+  const over = scores.then(nothing, nothing); // a failure is looked at when the scores are recorded
   return {
     night,
     /** The bounds are scored beside the arm. */
@@ -132,13 +132,11 @@ function scoreNight(arm: LivingArm, night: JudgedNight) {
       for (const { bound, figures } of bounds) arm.record(bound, night.day, figures);
     },
     /** Waits, whatever comes of it, so that no file is left half written. */
-    end: () =>
-      scores.then(
-        () => {},
-        () => {},
-      ),
+    end: () => over,
   };
 }
+
+const nothing = (): void => {};
 
 const checkpointOf = (
   { crowd, engine, log, rows, count }: LivingArm,
@@ -155,8 +153,14 @@ const checkpointOf = (
 });
 
 /** The arm as it stood when its checkpoint was kept; else as day 0 begins: the past lived, logged and observed. */
-async function beginLife(task: ArmTask, store: SlateStore, kept: Checkpoint | undefined): Promise<LivingArm> {
+async function beginLife(
+  task: ArmTask,
+  store: SlateStore,
+  key: string,
+): Promise<{ arm: LivingArm; firstDay: number; lastNight: JudgedNight | undefined }> {
   const { world } = task;
+  const kept = readCheckpoint(task.checkpointFile, key);
+  const firstDay = kept?.day ?? 0;
   const from: Pick<Past, 'crowd'> & Partial<Past> = kept ? { crowd: crowdOf(kept.crowd) } : await task.past();
   const at = (...parts: readonly string[]): string => task.folder.file(task.arm, task.name, ...parts);
   const catalogue = new OpenCatalogue(world.catalogue);
@@ -175,7 +179,7 @@ async function beginLife(task: ArmTask, store: SlateStore, kept: Checkpoint | un
   const { listeners, tracks } = world.catalogue;
   const sizes = { listeners: listeners.length, tracks: tracks.length };
   const log = new EventLog(sizes, (name) => at('events', name));
-  const days = world.historyDays + (kept?.day ?? 0);
+  const days = world.historyDays + firstDay;
   for (let i = 0; i < days; i++) {
     task.progress(`${task.name} ${task.arm}: reading the log, days`, i, days);
     await letSignalsIn();
@@ -186,7 +190,7 @@ async function beginLife(task: ArmTask, store: SlateStore, kept: Checkpoint | un
     engine.observe(events);
   }
   const rows = [...(kept?.rows ?? [])];
-  return {
+  const arm: LivingArm = {
     ...task,
     crowd: from.crowd.clone(),
     catalogue,
@@ -202,6 +206,7 @@ async function beginLife(task: ArmTask, store: SlateStore, kept: Checkpoint | un
       for (const figure of figures) rows.push({ arm: name, world: task.name, family: task.family, day, ...figure });
     },
   };
+  return { arm, firstDay, lastNight: kept?.lastNight };
 }
 
 /** What the scores of this night depend on, before the day is lived; beside it the bounds are scored. */
