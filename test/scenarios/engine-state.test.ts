@@ -69,7 +69,6 @@ async function liveOn(first: number, state?: EngineState, encoder?: EngineParts[
     observe(day);
   }
   const digests = engine.digests();
-  await engine.close();
   await memo.close();
   await client.close();
   return { digests, states };
