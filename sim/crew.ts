@@ -206,7 +206,9 @@ export function respond(data: StageData): (question: Question) => Progressed | u
     if (!block) {
       const log = spare.pop() ?? new EventBuffer();
       const moment = { ...freshMoment(), newFrom: day.attention.newFrom };
-      block = { log, steps: simulateBlock({ ...day, stage, moment, log }, question.block) };
+      const { columns, library, charts, attention, mode, truth } = day;
+      const today: Today = { stage, truth, columns, library, charts, attention, moment, day: day.day, mode, log };
+      block = { log, steps: simulateBlock(today, question.block) };
       living.set(from, block);
     }
     const { log, steps } = block;
