@@ -34,7 +34,12 @@ const streamsOf = (streamSeed: string): KeyedStreams => createStreams(`${streamS
 export const surroundingsAt = (
   { scenes }: Destinations,
   here: Surroundings & { readonly streamSeed: string },
-): Surroundings => ({ ...here, people: { ...here.people, scenes }, personal: streamsOf(here.streamSeed) });
+): Surroundings => ({
+  ...here,
+  people: { ...here.people, scenes },
+  personal: streamsOf(here.streamSeed),
+  memory: undefined,
+});
 
 /**
  * The matches of a day, on the way from one taste to another:

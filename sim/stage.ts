@@ -23,6 +23,8 @@ export interface StageData {
   readonly trackScene: Uint8Array;
   readonly rows: TrackRows;
   readonly taste: TasteColumns;
+  /** What tastes and rows lie in, in families that multiply them in lanes. */
+  readonly memory: WebAssembly.Memory | undefined;
   /** Where tastes move to, in worlds where they do. */
   readonly destinations: Destinations | undefined;
   /** What was talked about before the log begins. */

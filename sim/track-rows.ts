@@ -18,8 +18,7 @@ const line = 32;
 export function packTracks(qualities: Int8Array, width: number, fame: Int16Array, next: Uint32Array): TrackRows {
   const stride = Math.ceil((width + 8) / line) * line;
   const bytes = columnOf('int8', stride * fame.length);
-  const halves = new Int16Array(bytes.buffer);
-  const words = new Uint32Array(bytes.buffer);
+  const { halves, words } = wider(bytes);
   for (let t = 0; t < fame.length; t++) {
     const from = t * stride;
     for (let c = 0; c < width; c++) bytes[from + c] = qualities[t * width + c]!;
@@ -31,8 +30,7 @@ export function packTracks(qualities: Int8Array, width: number, fame: Int16Array
 
 /** What the rows tell of a track beside its qualities. */
 export function trackFacts({ bytes, stride }: TrackRows) {
-  const halves = new Int16Array(bytes.buffer);
-  const words = new Uint32Array(bytes.buffer);
+  const { halves, words } = wider(bytes);
   const halvesPerRow = stride >> 1;
   const wordsPerRow = stride >> 2;
   return {
@@ -42,3 +40,8 @@ export function trackFacts({ bytes, stride }: TrackRows) {
     next: (track: number): number => words[track * wordsPerRow + wordsPerRow - 1]!,
   };
 }
+
+const wider = ({ buffer, byteOffset, length }: Int8Array) => ({
+  halves: new Int16Array(buffer, byteOffset, length / 2),
+  words: new Uint32Array(buffer, byteOffset, length / 4),
+});

@@ -97,6 +97,8 @@ function worldOf(parts: PublicParts, hiddenSeed: string): World {
     options: { ...options, contagion: family === 'social' ? options.contagion : 0 },
     offset: (day, pool) => hidden('attention', day + 2 ** 20, pool)(),
   });
+  const rows = packTracks(drawn.qualities, drawn.width, artists.fame, nextTracks(releases));
+  const settled = families[family].settle?.(drawn.taste, rows);
   const data: StageData = {
     streamSeed: hiddenSeed,
     publicSeed: parts.streamSeed,
@@ -106,8 +108,9 @@ function worldOf(parts: PublicParts, hiddenSeed: string): World {
     people,
     releases,
     trackScene: artists.trackScene,
-    rows: packTracks(drawn.qualities, drawn.width, artists.fame, nextTracks(releases)),
-    taste: drawn.taste,
+    rows: settled?.rows ?? rows,
+    taste: settled?.taste ?? drawn.taste,
+    memory: settled?.memory,
     destinations: options.drift > 0 ? drawDestinations(families[family], ingredients, arrivals, hiddenSeed) : undefined,
     memories: attentionOn(-historyDays),
   };

@@ -30,6 +30,8 @@ export interface Surroundings {
   readonly rows: TrackRows;
   /** Of what is one listener's own. */
   readonly personal: KeyedStreams;
+  /** What both tastes and rows lie in, where {@link Family.settle} has moved them. */
+  readonly memory?: WebAssembly.Memory | undefined;
 }
 
 /** Small integers in shared memory, a few for every listener. */
@@ -65,9 +67,18 @@ export interface TasteMatrices {
   readonly tracks: Readonly<Record<string, Matrix>>;
 }
 
+/** The same numbers in a memory of their own. */
+export interface Settled<Columns extends TasteColumns> {
+  readonly memory: WebAssembly.Memory;
+  readonly taste: Columns;
+  readonly rows: TrackRows;
+}
+
 /** A mechanism of taste: drawn once, then opened by every thread over the same memory. */
 export interface Family<Columns extends TasteColumns = TasteColumns> {
   draw(ingredients: Ingredients): Drawn<Columns>;
+  /** Moves tastes and rows to where they are at hand together; undefined where they do not fit. Absent where it would not help. */
+  settle?(taste: Columns, rows: TrackRows): Settled<Columns> | undefined;
   open(taste: Columns, surroundings: Surroundings): Matches;
   /** The numbers behind both matches, by file name, for `truth/`. */
   matrices(taste: Columns, surroundings: Surroundings): TasteMatrices;

@@ -4,6 +4,7 @@ import { bell } from '../exact.ts';
 import { favouriteScenes, sceneWeights } from '../people.ts';
 import type { TrackRows } from '../track-rows.ts';
 import { toInt8, unit } from '../units.ts';
+import { openDot, sideBySide } from './dot.ts';
 import type { Family, Ingredients } from './family.ts';
 import { phi, phiLength } from './phi.ts';
 
@@ -18,7 +19,7 @@ const qualityScale = unit / tasteScale;
 /** Tracks of day 0 over which matches are standardised, at most. */
 const sampleSize = 4096;
 
-/** 8 bits a number, row-major [listeners × (16 + k)]: wₗ, then vₗ, k being `hiddenFactors` filled up to a multiple of 4. */
+/** 8 bits a number, row-major [listeners × (16 + k)]: wₗ, then vₗ, k being `hiddenFactors` filled up to a multiple of 8. */
 interface LatentTaste {
   readonly [name: string]: Int8Array;
   readonly taste: Int8Array;
@@ -52,17 +53,31 @@ export const latent: Family<LatentTaste> = {
       ...qualityRows(features, qualities),
     };
   },
-  open({ taste }, { people, rows: { bytes, stride } }) {
+  settle({ taste }, rows) {
+    const together = sideBySide([taste, rows.bytes]);
+    if (!together) return undefined;
+    const [ofListeners, ofTracks] = together.rows as [Int8Array, Int8Array];
+    return { memory: together.memory, taste: { taste: ofListeners }, rows: { ...rows, bytes: ofTracks } };
+  },
+  open({ taste }, { people, rows: { bytes, stride }, memory }) {
     const width = (favouriteScenes * taste.length) / people.scenes.length;
+    const together = memory && openDot(memory, width - phiLength);
     return {
       sound: (listener, track) => dot(taste, listener * width, bytes, track * stride, phiLength),
       hidden: (listener, track) =>
         dot(taste, listener * width + phiLength, bytes, track * stride + phiLength, width - phiLength),
-      mixed: (soundWeight, hiddenWeight) => (listener, track) => {
-        const p = listener * width;
-        const q = track * stride;
-        const hidden = dot(taste, p + phiLength, bytes, q + phiLength, width - phiLength);
-        return Math.imul(soundWeight, dot(taste, p, bytes, q, phiLength)) + Math.imul(hiddenWeight, hidden);
+      mixed: (soundWeight, hiddenWeight) => {
+        if (together) {
+          const [tastes, tracks] = [taste.byteOffset, bytes.byteOffset];
+          return (listener, track) =>
+            together(tastes + listener * width, tracks + track * stride, soundWeight, hiddenWeight);
+        }
+        return (listener, track) => {
+          const p = listener * width;
+          const q = track * stride;
+          const hidden = dot(taste, p + phiLength, bytes, q + phiLength, width - phiLength);
+          return Math.imul(soundWeight, dot(taste, p, bytes, q, phiLength)) + Math.imul(hiddenWeight, hidden);
+        };
       },
     };
   },
@@ -78,7 +93,7 @@ export const latent: Family<LatentTaste> = {
   },
 };
 
-/** Σ a[i + c]·b[j + c] for c < length, a multiple of 4. */
+/** Σ a[i + c]·b[j + c] for c < length, a multiple of 8. */
 function dot(a: Int8Array, i: number, b: Int8Array, j: number, length: number): number {
   let sum = 0;
   for (let c = 0; c < length; c += 4) {
@@ -174,7 +189,7 @@ function tasteColumn(
   tracks: number,
   listeners: number,
 ): Int8Array {
-  const width = parts.reduce((sum, { qualities }) => sum + upToFour(qualities.cols), 0);
+  const width = parts.reduce((sum, { qualities }) => sum + upToEight(qualities.cols), 0);
   const column = columnOf('int8', listeners * width);
   let from = 0;
   for (const { draw, qualities } of parts) {
@@ -188,7 +203,7 @@ function tasteColumn(
       const scale = variance > 1e-9 ? tasteScale / Math.sqrt(variance) : 0;
       for (let c = 0; c < k; c++) column[l * width + from + c] = toInt8(scale * w[c]!);
     }
-    from += upToFour(k);
+    from += upToEight(k);
   }
   return column;
 }
@@ -204,10 +219,10 @@ function covariance({ cols: k, data }: Matrix, tracks: number): Float64Array {
   return C;
 }
 
-const upToFour = (k: number): number => Math.ceil(k / 4) * 4;
+const upToEight = (k: number): number => Math.ceil(k / 8) * 8;
 
 function qualityRows(features: Matrix, hidden: Matrix): { readonly qualities: Int8Array; readonly width: number } {
-  const width = features.cols + upToFour(hidden.cols);
+  const width = features.cols + upToEight(hidden.cols);
   const qualities = new Int8Array(features.rows * width);
   for (let t = 0; t < features.rows; t++) {
     for (const [matrix, at] of [
