@@ -1,11 +1,10 @@
 import { noTrack, sourceCode } from '../engine/core/events.ts';
 import { wordAt, wordBelow } from '../engine/core/random.ts';
-import { type Attention, neighbourhoodOf, newsAbout, poolsOf, trackFrom, trackFromPart } from './attention.ts';
+import { type Attention, neighbourhoodOf, newsAbout, poolsOf, trackFrom } from './attention.ts';
 import { type Charts, chartLength } from './charts.ts';
 import { isKept, type Library, libraryCapacity, scoreOf, trackOf } from './library.ts';
 import type { Moment } from './moment.ts';
-import { pairWord } from './pair.ts';
-import { favouriteScenes } from './people.ts';
+import { olderFavourite, olderFavourites, poolFor } from './older-favourites.ts';
 import type { Stage } from './stage.ts';
 import type { Truth } from './truth.ts';
 
@@ -107,26 +106,17 @@ function fromLibrary(surroundings: Surroundings, listener: number, choice: Choic
   return true;
 }
 
-/** Favourites from before the log, of which nothing is stored; each from another time, so that they are different tracks. */
-export const olderFavourites = 16;
-/** Each is the best liked of so many tracks. */
-const olderCandidates = 3;
-
-/** Favourite number `n` from before: of a few tracks that were talked about then, always the same ones, the one liked best. */
-function fromOlder({ stage, truth, moment }: Surroundings, listener: number, n: number, choice: Choice): boolean {
+/** Favourite number `n` from before the log. */
+function fromOlder(
+  { stage, truth, library, moment }: Surroundings,
+  listener: number,
+  n: number,
+  choice: Choice,
+): boolean {
   if (stage.memories.released === 0) return false;
-  const pools = poolsOf(stage.memories, neighbourhoodOf(stage.memories, listener));
+  choice.track = olderFavourite(stage, library, listener, n);
   choice.source = sourceCode.library;
-  choice.score = -0x8000_0000;
-  for (let c = 0; c < olderCandidates; c++) {
-    const word = pairWord(stage.keys.older, listener, olderCandidates * n + c);
-    const track = trackFromPart(stage.memories, pools + poolFor(stage, listener, word), n, word);
-    const score = truth.score(listener, track);
-    if (score <= choice.score) continue;
-    choice.score = score;
-    choice.track = track;
-  }
-  if (truth.hasMoods) choice.score = truth.liking(listener, choice.track, moment);
+  choice.score = truth.liking(listener, choice.track, moment);
   return true;
 }
 
@@ -212,12 +202,4 @@ function bySearch(
     choice.score = score;
     choice.track = found[n]!;
   }
-}
-
-/** Where the low byte of a word looks for music: a third everywhere, a third in the dearest scene, the rest in the others. */
-function poolFor({ people }: Stage, listener: number, word: number): number {
-  const where = word & 255;
-  if (where < 85) return 0;
-  const favourite = where < 171 ? 0 : where < 222 ? 1 : 2;
-  return 1 + people.scenes[listener * favouriteScenes + favourite]!;
 }

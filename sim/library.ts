@@ -11,9 +11,11 @@ export interface Library {
   readonly size: Uint8Array;
   /** Which item is played next. */
   readonly turn: Uint8Array;
+  /** Choices among candidates for older favourites, see `chooseOlder`. */
+  readonly older: Uint32Array;
 }
 
-export const libraryCapacity = 16;
+export const libraryCapacity = 15;
 const trackMask = (1 << 27) - 1;
 /** More tracks than this an item cannot tell apart. */
 export const mostTracks = trackMask;
@@ -33,9 +35,11 @@ export const createLibrary = (listeners: number): Library => ({
   items: columnOf('uint32', listeners * libraryCapacity),
   size: columnOf('uint8', listeners),
   turn: columnOf('uint8', listeners),
+  older: columnOf('uint32', listeners),
 });
 
-export const copyLibrary = ({ items, size, turn }: Library): Library => copyColumns({ items, size, turn });
+export const copyLibrary = ({ items, size, turn, older }: Library): Library =>
+  copyColumns({ items, size, turn, older });
 
 export function isKept({ items, size }: Library, listener: number, track: number): boolean {
   const start = listener * libraryCapacity;

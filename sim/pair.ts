@@ -2,7 +2,10 @@ import { type Key, wordAt } from '../engine/core/random.ts';
 import { unit } from './units.ts';
 
 /** Random bits that belong to a pair: nothing is stored, and the same pair always has the same. */
-export const pairWord = (key: Key, a: number, b: number): number => wordAt(wordAt(key[0], key[1], a), key[1], b);
+export const pairWord = (key: Key, a: number, b: number): number => wordAt(firstWord(key, a), key[1], b);
+
+/** The half of it that all pairs with `a` have in common. */
+export const firstWord = (key: Key, a: number): number => wordAt(key[0], key[1], a);
 
 /** Deviation of the sum of four bytes. */
 const deviation = Math.sqrt((4 * (256 * 256 - 1)) / 12);

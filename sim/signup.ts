@@ -4,6 +4,7 @@ import { dayOf, startOfDay } from '../engine/core/time.ts';
 import { listenerTable } from './actors/listener.ts';
 import { neighbourhoodOf, poolsOf, trackFrom } from './attention.ts';
 import { keep } from './library.ts';
+import { chooseOlder } from './older-favourites.ts';
 import { favouriteScenes } from './people.ts';
 import { record, type Today } from './today.ts';
 
@@ -21,6 +22,7 @@ export function signUp(today: Today, listener: number): void {
   const lastSecond = startOfDay(dayOf(signedUpAt) + 1) - 1;
   record(today, kindCode.signup, listener, signedUpAt, sourceCode.onboarding);
   step(columns, listener, chart['listener.signedUp']);
+  chooseOlder(stage, today.truth, library, listener);
   keyInto(stage.keys.onboarding, listener);
   const wanted = 3 + wordBelow(wordAt(block[0]!, block[1]!, shownTracks), 5);
   likedAmongKnown(today, listener, wanted).forEach(({ track, score }, n) => {
@@ -35,6 +37,7 @@ export function signUp(today: Today, listener: number): void {
 /** A listener from before the log begins: has a library, of which the log knows nothing yet. */
 export function recall(today: Today, listener: number): void {
   step(today.columns, listener, chart['listener.recalled']);
+  chooseOlder(today.stage, today.truth, today.library, listener);
   for (const { track, score } of likedAmongKnown(today, listener, recalledTracks)) {
     keep(today.library, listener, track, score, 0);
   }

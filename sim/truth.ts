@@ -1,4 +1,5 @@
 import type { Matrix } from '../engine/core/matrix.ts';
+import { wordAt } from '../engine/core/random.ts';
 import { type Destinations, destinationMatrices, matchesOn, surroundingsAt } from './drift.ts';
 import { acoustic } from './families/acoustic.ts';
 import { context } from './families/context.ts';
@@ -7,7 +8,7 @@ import { latent } from './families/latent.ts';
 import { social } from './families/social.ts';
 import type { Moment } from './moment.ts';
 import type { FamilyName, WorldOptions } from './options.ts';
-import { bellOf, pairWord } from './pair.ts';
+import { bellOf, firstWord } from './pair.ts';
 import { trackFacts } from './track-rows.ts';
 import { unit } from './units.ts';
 
@@ -96,10 +97,17 @@ function mix({ options, rows, personal }: TruthParts, { sound, hidden, mixed, mo
   const { fame } = trackFacts(rows);
 
   const matched = mixed(soundWeight, hiddenWeight);
+  // Asked of one listener again and again: their half of the pair's word is kept.
+  let who = -1;
+  let word = 0;
   const score = (listener: number, track: number): number => {
     const known = matched(listener, track) + Math.imul(fameScale, fame(track));
     if (chanceWeight === 0) return known >> 8;
-    return (known + Math.imul(chanceWeight, bellOf(pairWord(chance, listener, track)))) >> 8;
+    if (listener !== who) {
+      who = listener;
+      word = firstWord(chance, listener);
+    }
+    return (known + Math.imul(chanceWeight, bellOf(wordAt(word, chance[1], track)))) >> 8;
   };
   const utility = (listener: number, track: number): number => score(listener, track) / unit;
   return {

@@ -1,5 +1,5 @@
-import { olderFavourites } from '../../sim/choice.ts';
 import { libraryCapacity } from '../../sim/library.ts';
+import { olderFavourites } from '../../sim/older-favourites.ts';
 import type { FactName } from './fact-names.ts';
 import type { Measurement } from './measure.ts';
 import type { PlayedTime } from './sample.ts';
