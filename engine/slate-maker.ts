@@ -42,7 +42,7 @@ export function knownAsker({ number, users, evidence }: Generation, listener: nu
 
 /** Makes lists against one generation. */
 export interface SlateMaker {
-  /** Askers to prepare at once: what is held for them, two 4-byte scores for each track, stays below 128 MB. */
+  /** Askers to prepare at once: what is held for them, two 4-byte scores for each track, stays below 256 MB. */
   readonly blockSize: number;
   /**
    * Scores tracks for some askers at once, off the main thread.
@@ -159,7 +159,7 @@ function contentVectors(
 }
 
 const mostAtOnce = 512;
-const mostScores = 2 ** 23;
+const mostScores = 2 ** 24;
 
 const scoreMemory = (scores: number) => ({
   collaborative: new Float32Array(scores),

@@ -17,14 +17,18 @@ struct Packed {
   template <class Entry>
   Packed(int inner, int columns, Entry entry) : first(padded(columns) / 16, inner), last(padded(columns) / 16, 0), inner(inner), width(padded(columns)) {
     panels.assign(static_cast<size_t>(inner) * width, 0.0f);
-    for (int column = 0; column < columns; column++)
-      for (int row = 0; row < inner; row++) {
-        const float value = static_cast<float>(entry(row, column));
-        if (value == 0) continue;
-        const int panel = column / 16;
-        panels[(static_cast<size_t>(panel) * inner + row) * 16 + column % 16] = value;
+    float* out = panels.data();
+    for (int panel = 0; panel * 16 < columns; panel++)
+      for (int row = 0; row < inner; row++, out += 16) {
+        const int left = columns - panel * 16;
+        bool isZero = true;
+        for (int column = 0; column < (left < 16 ? left : 16); column++) {
+          out[column] = static_cast<float>(entry(row, panel * 16 + column));
+          isZero &= out[column] == 0;
+        }
+        if (isZero) continue;
         first[panel] = std::min(first[panel], row);
-        last[panel] = std::max(last[panel], row + 1);
+        last[panel] = row + 1;
       }
   }
   PackedMatrix view() const { return {panels.data(), first.data(), last.data(), inner, width}; }
