@@ -1,6 +1,6 @@
 /**
  * Keys in [0, keys) with the one of greatest priority on top: a binary heap that knows where each key stands, so that any can
- * be moved or taken out. 16 bytes for each key that there might be. Methods cost O(log n), `top` and `has` O(1).
+ * be moved or taken out. 16 bytes for each key that there might be. Methods cost O(log n), the tops and `has` O(1).
  */
 export class KeyHeap {
   readonly #heap: Int32Array;
@@ -22,6 +22,10 @@ export class KeyHeap {
   /** The key of greatest priority of a heap that is not empty. */
   get top(): number {
     return this.#heap[0]!;
+  }
+
+  get topPriority(): number {
+    return this.#priority[this.top]!;
   }
 
   has(key: number): boolean {
