@@ -13,7 +13,8 @@ export interface RedisSampling {
  * since is evicted all the same, as in Redis.
  *
  * Redis takes its samples from neighbouring buckets of a table whose hash places keys at random; here they are drawn without
- * replacement, each with equal chance.
+ * replacement, each with equal chance. Neighbours are sampled together again and again, which makes Redis a little worse: by
+ * 0.001 to 0.002 in the miss ratio of 20,000 listeners over six days, by 0.004 when these days pass in seconds.
  *
  * @see Redis 7, src/evict.c, evictionPoolPopulate and performEvictions. Memory: 4 bytes for each key, 4 for each cached.
  */
