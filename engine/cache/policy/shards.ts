@@ -28,8 +28,9 @@ export interface ShardsOptions {
  * listeners read more or less often than the others.
  *
  * The error: the mean over all sizes of |estimate − exact| is at most 0.005 with 5,000 or more sampled listeners of daily
- * habits (a test holds it for several salts). It falls with the square root of the sampled keys. A few keys with a large share
- * of all reads make it larger, as they are sampled or not; at sizes below 1/R keys the curve says little.
+ * habits: 0.0011 on average and 0.0030 at worst over 40 salts (a test holds the bound for several). It falls with the square
+ * root of the sampled keys. Where popularity differs more, one sample may err more: for independent reads of 60,000 keys under
+ * Zipf's law with exponent 0.6, 0.0033 on average and 0.0075 at worst. At sizes below 1/R keys the curve says little.
  *
  * @param refs keys in the order they are read [n], in [0, keys); n ≥ 1.
  * @returns steps of `keys` / 2¹⁴ keys each, at least 1, from 0 to `keys`.
