@@ -5,6 +5,8 @@ export interface IdPacking {
   readonly format: number;
   readonly largestId: number;
   bytesFor(count: number): number;
+  /** @param ids none above `largestId`: whoever packs has looked. */
   pack(ids: Uint32Array, into: DataView): void;
-  unpack(from: DataView, ids: Uint32Array): void;
+  /** @returns false when `pack` never writes these bytes: an id too large, or bits set after the last one. */
+  unpack(from: DataView, ids: Uint32Array): boolean;
 }
