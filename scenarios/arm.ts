@@ -1,3 +1,4 @@
+import { packings } from '../engine/cache/codec/packings.ts';
 import type { CacheClient } from '../engine/cache/connect.ts';
 import { createSlateStore, type SlateStore } from '../engine/cache/slate-store.ts';
 import { digestOf } from '../engine/core/digest.ts';
@@ -75,7 +76,10 @@ export interface ArmResult {
  */
 export async function runArm(task: ArmTask): Promise<ArmResult> {
   const { world, scenario } = task;
-  const store = createSlateStore(task.client, { namespace: `${task.runId}/${task.name}/${task.arm}` });
+  const store = createSlateStore(task.client, {
+    namespace: `${task.runId}/${task.name}/${task.arm}`,
+    packing: packings[task.options.slate.codec],
+  });
   await store.clear(); // what an interrupted run may have left
   const key = digestOf(task.config, task.name, task.arm);
   const { arm, firstDay, lastNight } = await beginLife(task, store, key);

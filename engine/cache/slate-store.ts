@@ -1,4 +1,6 @@
 import { DubplateError } from '../core/errors.ts';
+import type { IdPacking } from './codec/packing.ts';
+import { u32 } from './codec/u32.ts';
 import { type CachedSlate, decodeSlate, encodeSlate, type Slate } from './codec.ts';
 import type { CacheClient } from './connect.ts';
 import { ListenerSet } from './listener-set.ts';
@@ -78,8 +80,12 @@ const batchBytes = 1 << 20;
 /**
  * @param namespace names this arm and world among all that share the server: letters, digits, `.`, `_`, `/`, `-`; short,
  *   since every key repeats it. Keys: `dp:<namespace>:<listener in base 36>`, `…:@` the pointer, `…:#` the generations written.
+ * @param packing how ids are written; lists are read by whichever packing they name. Default u32.
  */
-export function createSlateStore(client: CacheClient, { namespace }: { readonly namespace: string }): SlateStore {
+export function createSlateStore(
+  client: CacheClient,
+  { namespace, packing = u32 }: { readonly namespace: string; readonly packing?: IdPacking },
+): SlateStore {
   if (!/^[\w./-]{1,64}$/.test(namespace)) {
     throw new Error(`a namespace is 1–64 of A–Z a–z 0–9 . _ / -, not '${namespace}'`);
   }
@@ -163,7 +169,7 @@ export function createSlateStore(client: CacheClient, { namespace }: { readonly 
       let bytes = 0;
       for (const list of lists) {
         const key = keyOf(list.listener);
-        const value = encodeSlate({ generation, tracks: list.tracks, propensity: list.propensity });
+        const value = encodeSlate({ generation, tracks: list.tracks, propensity: list.propensity }, packing);
         record.add(list.listener, key.length, value.length);
         pipeline.set(key, value);
         sizes.push(value.length);
@@ -194,7 +200,7 @@ export function createSlateStore(client: CacheClient, { namespace }: { readonly 
         const values = await attempt('reading lists back', () => redis.mgetBuffer(keys));
         lists.forEach((list, i) => {
           const value = values[i] ?? undefined;
-          const expected = encodeSlate({ generation, tracks: list.tracks, propensity: list.propensity });
+          const expected = encodeSlate({ generation, tracks: list.tracks, propensity: list.propensity }, packing);
           if (!value || !expected.equals(value)) throw notStored(`${keys[i]} holds ${describe(value)}`, generation);
         });
         compared += lists.length;

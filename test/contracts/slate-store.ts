@@ -1,14 +1,18 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IdPacking } from '../../engine/cache/codec/packing.ts';
 import type { CacheClient } from '../../engine/cache/connect.ts';
+import { allocationClass } from '../../engine/cache/redis-bytes.ts';
 import { createSlateStore, type ListenerSlate, type SlateStore } from '../../engine/cache/slate-store.ts';
 
-/** What every cache client must do under the generation store, whatever keeps the bytes. */
-export function describeSlateStore(clientName: string, connect: () => Promise<CacheClient>): void {
-  describe(`slate store on ${clientName}`, () => {
+/** What every cache client must do under the generation store, whatever keeps the bytes and however ids are packed. */
+export function describeSlateStore(clientName: string, packing: IdPacking, connect: () => Promise<CacheClient>): void {
+  describe(`slate store on ${clientName}, ids by ${packing.name}`, () => {
+    const listOf200 = 9 + packing.bytesFor(200);
     let client: CacheClient;
     let stores = 0;
-    const newStore = (): SlateStore => createSlateStore(client, { namespace: `run-7/store-${++stores}` });
+    const newStore = (): SlateStore =>
+      createSlateStore(client, { namespace: `run-7/${packing.name}-${++stores}`, packing });
 
     beforeAll(async () => {
       client = await connect();
@@ -20,7 +24,7 @@ export function describeSlateStore(clientName: string, connect: () => Promise<Ca
 
     it('gives back what was written, whatever the listeners, lists and propensities', async () => {
       await fc.assert(
-        fc.asyncProperty(fc.nat({ max: 0xffff_ffff }), listsOfListeners, async (generation, lists) => {
+        fc.asyncProperty(fc.nat({ max: 0xffff_ffff }), listsOfListeners(packing), async (generation, lists) => {
           const store = newStore();
           expect(await store.write(generation, lists)).toBe(lists.length);
           const read = await store.read(Uint32Array.from(lists, ({ listener }) => listener));
@@ -48,7 +52,7 @@ export function describeSlateStore(clientName: string, connect: () => Promise<Ca
         staleHits: 0,
         misses: 0,
         listsWritten: 5000,
-        bytesWritten: 5000 * 809,
+        bytesWritten: 5000 * listOf200,
       });
       await store.audit();
     });
@@ -157,7 +161,7 @@ export function describeSlateStore(clientName: string, connect: () => Promise<Ca
     });
 
     it('keeps namespaces apart, also where one name begins with the other, and clears no foreign key', async () => {
-      const [a, ab] = ['apart', 'apart/b'].map((namespace) => createSlateStore(client, { namespace }));
+      const [a, ab] = ['apart', 'apart/b'].map((namespace) => createSlateStore(client, { namespace, packing }));
       await client.redis.set('dp:apartment', 'foreign');
       await a!.write(
         1,
@@ -177,20 +181,20 @@ export function describeSlateStore(clientName: string, connect: () => Promise<Ca
 
     it('refuses a namespace that could reach into another', () => {
       for (const namespace of ['', 'a:b', 'a*', 'a b', '[a]', 'x'.repeat(65)]) {
-        expect(() => createSlateStore(client, { namespace })).toThrow('namespace');
+        expect(() => createSlateStore(client, { namespace, packing })).toThrow('namespace');
       }
     });
 
     it('notices at verification that a list was tampered with, lost, or is of another generation', async () => {
       const store = newStore();
       const lists = Array.from({ length: 600 }, (_, listener) => listOf(listener, 20));
-      const key = `dp:run-7/store-${stores}:${(500).toString(36)}`;
+      const key = `dp:run-7/${packing.name}-${stores}:${(500).toString(36)}`;
       await store.write(1, lists);
       await store.verify(1, lists);
 
       const value = await client.redis.getBuffer(key);
       const flipped = Buffer.from(value!);
-      flipped[40]! ^= 1;
+      flipped[9]! ^= 1; // the first id becomes another, however wide it is
       await client.redis.set(key, flipped);
       await expect(store.verify(1, lists)).rejects.toMatchObject({
         code: 'AUDIT_FAILED',
@@ -209,7 +213,7 @@ export function describeSlateStore(clientName: string, connect: () => Promise<Ca
 
     it('names the key of a value that is torn or foreign, and counts nothing of that batch', async () => {
       const store = newStore();
-      const prefix = `dp:run-7/store-${stores}:`;
+      const prefix = `dp:run-7/${packing.name}-${stores}:`;
       await store.write(1, [listOf(0, 20), listOf(35, 20)]);
       await client.redis.set(`${prefix}z`, 'torn');
       await expect(store.read(Uint32Array.of(0, 35))).rejects.toMatchObject({
@@ -225,13 +229,13 @@ export function describeSlateStore(clientName: string, connect: () => Promise<Ca
 
     it('fails the audit when a list was read whose generation was never written', async () => {
       const store = newStore();
-      const prefix = `dp:run-7/store-${stores}:`;
+      const prefix = `dp:run-7/${packing.name}-${stores}:`;
       await store.write(1, [listOf(0, 20)]);
       await store.read(Uint32Array.of(0));
       await store.audit();
       const stranger = newStore();
       await stranger.write(99, [listOf(1, 20)]);
-      const strange = await client.redis.getBuffer(`dp:run-7/store-${stores}:1`);
+      const strange = await client.redis.getBuffer(`dp:run-7/${packing.name}-${stores}:1`);
       await client.redis.set(`${prefix}1`, strange!);
       await store.read(Uint32Array.of(1));
       await expect(store.audit()).rejects.toMatchObject({
@@ -241,9 +245,9 @@ export function describeSlateStore(clientName: string, connect: () => Promise<Ca
     });
 
     it('knows after a restart which generations were written before it', async () => {
-      const namespace = `run-7/restarted-${++stores}`;
-      await createSlateStore(client, { namespace }).write(3, [listOf(0, 20)]);
-      const later = createSlateStore(client, { namespace });
+      const namespace = `run-7/${packing.name}/restarted-${++stores}`;
+      await createSlateStore(client, { namespace, packing }).write(3, [listOf(0, 20)]);
+      const later = createSlateStore(client, { namespace, packing });
       expect((await later.read(Uint32Array.of(0)))[0]?.generation).toBe(3);
       await later.audit();
     });
@@ -256,16 +260,16 @@ export function describeSlateStore(clientName: string, connect: () => Promise<Ca
     });
 
     it('reports the size of a generation: payload as sent, server bytes by the closed form', async () => {
-      const store = createSlateStore(client, { namespace: 'sized' });
+      const store = createSlateStore(client, { namespace: 'sized', packing });
       await store.write(
         1,
         Array.from({ length: 1000 }, (_, listener) => listOf(listener, 200)),
       );
       const size = store.sizeOf(1);
       expect(size.lists).toBe(1000);
-      expect(size.payloadBytesPerList).toBe(809);
-      // class(809 + 3 + 2 + 1) + class(≤ 11 + 1 + 1) + 16 + 32 + 8 · 1024 / 1000
-      expect(size.redisBytesPerList).toBeCloseTo(896 + 16 + 48 + 8.192, 9);
+      expect(size.payloadBytesPerList).toBe(listOf200);
+      // class(value + 5 + 1) + class(≤ 11 + 1 + 1) + 16 + 32 + 8 · 1024 / 1000
+      expect(size.redisBytesPerList).toBeCloseTo(allocationClass(listOf200 + 6) + 16 + 48 + 8.192, 9);
       await store.write(1, [listOf(0, 200)]);
       expect(store.sizeOf(1)).toEqual(size); // the same list again: no more lists, the same mean
     });
@@ -279,26 +283,27 @@ export const listOf = (listener: number, length: number): ListenerSlate => ({
 });
 
 /** Lists of distinct listeners; propensities only where one of them is not 1. */
-const listsOfListeners = fc
-  .uniqueArray(
-    fc.record({
-      listener: fc.nat({ max: 0xffff_ffff }),
-      slots: fc.array(
-        fc.tuple(
-          fc.nat({ max: 0xffff_fffe }),
-          fc.oneof({ weight: 9, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constant(0.125) }),
+const listsOfListeners = ({ largestId }: IdPacking): fc.Arbitrary<ListenerSlate[]> =>
+  fc
+    .uniqueArray(
+      fc.record({
+        listener: fc.nat({ max: 0xffff_ffff }),
+        slots: fc.array(
+          fc.tuple(
+            fc.nat({ max: largestId }),
+            fc.oneof({ weight: 9, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: fc.constant(0.125) }),
+          ),
+          { maxLength: 60 },
         ),
-        { maxLength: 60 },
-      ),
-    }),
-    { selector: ({ listener }) => listener, maxLength: 40 },
-  )
-  .map((lists) =>
-    lists.map(({ listener, slots }): ListenerSlate => {
-      const tracks = Uint32Array.from(slots, ([track]) => track);
-      const propensity = Float32Array.from(slots, ([, probability]) => probability);
-      return propensity.every((probability) => probability === 1)
-        ? { listener, tracks }
-        : { listener, tracks, propensity };
-    }),
-  );
+      }),
+      { selector: ({ listener }) => listener, maxLength: 40 },
+    )
+    .map((lists) =>
+      lists.map(({ listener, slots }): ListenerSlate => {
+        const tracks = Uint32Array.from(slots, ([track]) => track);
+        const propensity = Float32Array.from(slots, ([, probability]) => probability);
+        return propensity.every((probability) => probability === 1)
+          ? { listener, tracks }
+          : { listener, tracks, propensity };
+      }),
+    );

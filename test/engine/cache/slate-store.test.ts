@@ -1,10 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IdPacking } from '../../../engine/cache/codec/packing.ts';
+import { packings } from '../../../engine/cache/codec/packings.ts';
 import { connectCache } from '../../../engine/cache/connect.ts';
 import { checkBalance, createSlateStore, type ListenerSlate } from '../../../engine/cache/slate-store.ts';
 import { describeSlateStore, listOf } from '../../contracts/slate-store.ts';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.ts';
 
-describeSlateStore('the embedded cache', () => connectCache());
+const everyPacking = Object.values(packings);
+
+for (const packing of everyPacking) describeSlateStore('the embedded cache', packing, () => connectCache());
 
 describeWithRedis('on a real server', () => {
   let server: RedisServer;
@@ -13,7 +17,17 @@ describeWithRedis('on a real server', () => {
   });
   afterAll(() => server.stop());
 
-  describeSlateStore('redis-server', () => connectCache(server.url));
+  for (const packing of everyPacking) describeSlateStore('redis-server', packing, () => connectCache(server.url));
+
+  it('reads lists of every packing, whichever it writes itself', async () => {
+    const client = await connectCache(server.url);
+    const storeOf = (packing: IdPacking) => createSlateStore(client, { namespace: 'mixed', packing });
+    for (const [listener, packing] of everyPacking.entries()) await storeOf(packing).write(1, [listOf(listener, 30)]);
+    const listeners = Uint32Array.from(everyPacking, (_, listener) => listener);
+    const expected = everyPacking.map((_, listener) => ({ generation: 1, tracks: listOf(listener, 30).tracks }));
+    for (const packing of everyPacking) expect(await storeOf(packing).read(listeners)).toEqual(expected);
+    await client.close();
+  });
 
   it('finds lists that another connection wrote', async () => {
     const [writer, reader] = [await connectCache(server.url), await connectCache(server.url)];
