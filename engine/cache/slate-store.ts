@@ -1,8 +1,10 @@
 import { DubplateError } from '../core/errors.ts';
+import { inBatches } from './batches.ts';
 import type { IdPacking } from './codec/packing.ts';
 import { u32 } from './codec/u32.ts';
 import { type CachedSlate, decodeSlate, encodeSlate, type Slate } from './codec.ts';
 import type { CacheClient } from './connect.ts';
+import { keyPrefix, listenerIndex, removeKeys } from './keys.ts';
 import { ListenerSet } from './listener-set.ts';
 import { redisEntryBytes, redisTableBytes } from './redis-bytes.ts';
 
@@ -86,17 +88,11 @@ export function createSlateStore(
   client: CacheClient,
   { namespace, packing = u32 }: { readonly namespace: string; readonly packing?: IdPacking },
 ): SlateStore {
-  if (!/^[\w./-]{1,64}$/.test(namespace)) {
-    throw new Error(`a namespace is 1–64 of A–Z a–z 0–9 . _ / -, not '${namespace}'`);
-  }
   const { redis } = client;
-  const prefix = `dp:${namespace}:`;
+  const prefix = keyPrefix(namespace);
   const pointerKey = `${prefix}@`;
   const generationsKey = `${prefix}#`;
-  const keyOf = (listener: number): string => {
-    if (listener >>> 0 !== listener) throw new Error(`a listener is a whole number in [0, 2³²), not ${listener}`);
-    return prefix + listener.toString(36);
-  };
+  const keyOf = (listener: number): string => prefix + listenerIndex(listener).toString(36);
   const counters = { reads: 0, hits: 0, staleHits: 0, misses: 0, listsWritten: 0, bytesWritten: 0 };
   const written = new Map<number, WrittenGeneration>();
   const generationsSeen = new Set<number>();
@@ -143,18 +139,6 @@ export function createSlateStore(
       served: pointer ? generationFrom(pointer.toString(), pointerKey) : undefined,
       slates: values.map((value, i) => (value ? decodeSlate(value, keys[i + 1] ?? prefix) : undefined)),
     };
-  }
-
-  /** One pass over the keys of this store. @returns how many were removed. */
-  async function clearOnce(): Promise<number> {
-    let removed = 0;
-    let cursor = '0';
-    do {
-      const [next, keys] = await attempt('clearing', () => redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 1000));
-      if (keys.length > 0) removed += await attempt('clearing', () => redis.unlink(...keys));
-      cursor = next;
-    } while (cursor !== '0');
-    return removed;
   }
 
   return {
@@ -266,8 +250,7 @@ export function createSlateStore(
     },
 
     async clear() {
-      // A server finds every key in one pass; the embedded cache counts its cursor by position, so removal shifts it.
-      while ((await clearOnce()) > 0);
+      await removeKeys(client, prefix);
       written.clear();
       generationsSeen.clear();
     },
@@ -314,17 +297,6 @@ export function checkBalance({ reads, hits, staleHits, misses }: StoreCounters):
     `Cache counters do not add up: ${hits} hits (${staleHits} stale) and ${misses} misses of ${reads} reads`,
     { hint: 'The figures of this run cannot be trusted: please report it with the scenario and the seed.' },
   );
-}
-
-function* inBatches<T>(items: Iterable<T>, size: number): Generator<T[]> {
-  let batch: T[] = [];
-  for (const item of items) {
-    batch.push(item);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
 }
 
 function generationFrom(text: string, key: string): number {

@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { bits27 } from '../../../engine/cache/codec/bits.ts';
 import { connectCache } from '../../../engine/cache/connect.ts';
+import { pageLayout } from '../../../engine/cache/page-layout.ts';
 import {
   allocationClass,
   redisBytesPerKey,
   redisEntryBytes,
+  redisPagesBytes,
   redisTableBytes,
 } from '../../../engine/cache/redis-bytes.ts';
 import { createSlateStore, type ListenerSlate, type SlateStore } from '../../../engine/cache/slate-store.ts';
@@ -52,6 +55,22 @@ describe('bytes of a Redis string', () => {
     expect(redisTableBytes(5)).toBe(64);
   });
 
+  it('adds an entry and a table for keys that expire', () => {
+    const at = (expires: boolean): number =>
+      redisBytesPerKey({ keyBytes: 11, valueBytes: 675, keys: 100_000, expires });
+    expect(at(true) - at(false)).toBeCloseTo(42.5, 1); // measured: 42.3
+  });
+
+  it('shares what a key costs among the lists of a page: 686 bytes for 200 ids, where a slot more would take 811', () => {
+    const layout = pageLayout(200, bits27);
+    expect(layout).toMatchObject({ slotBytes: 685, slots: 478, pageBytes: 478 * 685 + 1 });
+    expect(redisPagesBytes({ lists: 478_000, keyBytes: 14 }, layout) / 478_000).toBeCloseTo(685.67, 2);
+    const larger = { ...layout, slots: 485, pageBytes: 485 * 685 + 1 };
+    expect(redisPagesBytes({ lists: 485_000, keyBytes: 14 }, larger) / 485_000).toBeCloseTo(810.9, 1);
+    // The last page is whole, even for one list.
+    expect(redisPagesBytes({ lists: 479, keyBytes: 14 }, layout)).toBe(2 * (327_680 + 16 + 16 + 32) + 32);
+  });
+
   it('knows jemalloc: classes of 16 up to 128, then four per doubling, the smallest that fits', () => {
     const classes = [8, 16, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 448, 512, 640, 768, 896, 1024];
     classes.push(1280, 1536, 1792, 2048, 2560, 3072, 3584, 4096);
@@ -61,6 +80,30 @@ describe('bytes of a Redis string', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+});
+
+describeWithRedis('bytes of keys that expire, against a real server', () => {
+  it.each([16_000, 16_500])('are predicted within 0.5 %: %i keys', { timeout: 60_000 }, async (keys) => {
+    const server = await startRedis();
+    const fill = async (count: number): Promise<void> => {
+      const client = await connectCache(server.url);
+      const pipeline = client.redis.pipeline();
+      for (let i = 0; i < count; i++) pipeline.set(`dp:x:${10_000_000 + i}`, Buffer.alloc(675, 1), 'EX', 100_000);
+      await pipeline.exec();
+      if (count === 1) await client.redis.flushall();
+      await client.close();
+    };
+    try {
+      await fill(1);
+      const before = await settledMemory(server.port);
+      await fill(keys);
+      const measured = ((await settledMemory(server.port)) - before) / keys;
+      const predicted = redisBytesPerKey({ keyBytes: 13, valueBytes: 675, keys, expires: true });
+      expect(Math.abs(measured / predicted - 1)).toBeLessThan(0.005);
+    } finally {
+      await server.stop();
+    }
   });
 });
 
