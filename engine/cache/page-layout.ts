@@ -44,12 +44,12 @@ export function encodeSlot({ generation, tracks, propensity }: CachedSlate, layo
   if (propensity?.some((probability) => probability !== 1)) throw new Error('a slot holds no propensities');
   if (generation >>> 0 !== generation) throw new Error(`a generation is in [0, 2³²), not ${generation}`);
   checkWidth(tracks, layout.packing);
-  const bytes = Buffer.alloc(layout.slotBytes);
+  const bytes = Buffer.allocUnsafe(layout.slotBytes);
   bytes.writeUInt32LE(checkOf(generation, tracks), 0);
   bytes.writeUInt32LE(generation, 4);
   bytes.writeUInt16LE(tracks.length, 8);
   layout.packing.pack(tracks, idsOf(bytes, tracks.length, layout));
-  return bytes;
+  return bytes.fill(0, stampBytes + layout.packing.bytesFor(tracks.length));
 }
 
 /**

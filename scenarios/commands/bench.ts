@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { z } from 'zod';
 import type { Kernel } from '../../engine/als/kernel.ts';
 import { DubplateError } from '../../engine/core/errors.ts';
@@ -7,6 +7,8 @@ import type { Progress } from '../../engine/core/progress.ts';
 import { type AlsOptions, alsOptionsSchema } from '../../engine/options.ts';
 import { familyNames } from '../../sim/options.ts';
 import { benchAls } from '../bench/als.ts';
+import { benchCache, type CacheBench } from '../bench/cache.ts';
+import { benchKeys } from '../bench/cache-layouts.ts';
 import { benchEncoder, type EncoderBench } from '../bench/encoder.ts';
 import { benchFoldIn } from '../bench/fold-in.ts';
 import type { ProblemSize } from '../bench/problem.ts';
@@ -53,9 +55,16 @@ interface FoldInFlags extends BenchFlags {
 /** `dubplate bench <what>`: measured rates of this machine. */
 export const benchCommand = (): Command => {
   const bench = new Command('bench').description(
-    'measure this machine: training, retrieval, fold-in, the encoder, the simulation (each has --help and --json)',
+    'measure this machine: training, retrieval, fold-in, the encoder, the simulation, the cache (each has --help and --json)',
   );
-  for (const command of [alsCommand(), retrievalCommand(), foldInCommand(), encoderCommand(), simCommand()])
+  for (const command of [
+    alsCommand(),
+    retrievalCommand(),
+    foldInCommand(),
+    encoderCommand(),
+    simCommand(),
+    cacheCommand(),
+  ])
     bench.addCommand(command.exitOverride());
   return bench;
 };
@@ -251,6 +260,60 @@ The sizes of a large service (4 GB of memory):
       );
       printBench({ schema: 1, bench: 'sim', machine, rows }, flags.json);
     });
+
+interface CacheFlags extends CacheBench {
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+const cacheCommand = (): Command =>
+  new Command('cache')
+    .description(
+      'bytes that Redis takes for a list by every codec, against the closed form, and how fast lists are packed',
+    )
+    .option(
+      '--redis <url>',
+      'measure this Redis or Valkey (redis:// or rediss://); without it, sizes are those of the closed form',
+    )
+    .option('--listeners <count>', 'lists, one per listener', countFlag, 60_000)
+    .option('--tracks <count>', 'tracks of the catalogue', countFlag, 100_000_000)
+    .option('--length <count>', 'tracks per list', lengthFlag, 200)
+    .option('--seed <text>', 'seed of the lists', '1')
+    .option('--json', 'print as JSON', false)
+    .option('--quiet', 'no progress', false)
+    .addHelpText(
+      'after',
+      `
+Figures (column size: codec, list length and tracks, lists, server):
+  cache.encodeMicroseconds      µs       to pack a list; median of the rounds
+  cache.decodeMicroseconds      µs       to unpack it
+  cache.bytesPerList            B        growth of used_memory over the lists, key and tables included
+  cache.closedFormBytesPerList  B        the same by the allocator's size classes: derived, no server needed
+  cache.difference              %        the one over the other; beyond 0.5 the server is another one, or others write to it
+  cache.setsPerSecond           lists/s  packed and written, 256 in a pipeline, one connection
+  cache.getsPerSecond           lists/s  read and unpacked, as many at once
+
+Sizes are taken twice: at --listeners, and beyond the next power of two, where the server doubles its table of keys. Codecs whose ids are too narrow for --tracks are left out.
+
+Only keys ${benchKeys} are written, and removed at the end; what an interrupted run leaves, the next one removes. Measure a server that nobody else writes to: used_memory is that of all its keys.`,
+    )
+    .action(async ({ json, quiet, ...bench }: CacheFlags) => {
+      const machine = benchMachine({ name: 'TypeScript', threads: 1 });
+      const left = `Lists may be left under ${benchKeys}: the next run removes them.`;
+      const rows = await withProgress(
+        { quiet },
+        bench.redis === undefined ? 'Nothing was measured to its end.' : left,
+        (progress) => benchCache(bench, progress),
+      );
+      printBench({ schema: 1, bench: 'cache', machine, rows }, json);
+    });
+
+/** For commander: tracks of a list, as many as `slate.length` allows. */
+function lengthFlag(text: string): number {
+  const length = countFlag(text);
+  if (length > 10_000) throw new InvalidArgumentError(`${text} is more than 10000.`);
+  return length;
+}
 
 const withCommonFlags = (
   command: Command,

@@ -187,7 +187,14 @@ describe('bench', () => {
   });
 
   it('lists what it can measure, and refuses the rest with exit code 2', async () => {
-    expect(command.commands.map((one) => one.name())).toEqual(['als', 'retrieval', 'foldin', 'encoder', 'sim']);
+    expect(command.commands.map((one) => one.name())).toEqual([
+      'als',
+      'retrieval',
+      'foldin',
+      'encoder',
+      'sim',
+      'cache',
+    ]);
     expect(await bench('nothing')).toMatchObject({ code: 2, stdout: '' });
     expect(await bench('als', '--usres', '5')).toMatchObject({ code: 2, stdout: '' });
   });
