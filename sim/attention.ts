@@ -9,14 +9,14 @@ import type { Releases } from './releases.ts';
 
 /**
  * What the world talks about on one day, wherever people look for music; recommendations play no part in it but where talk follows
- * what is played. A pool holds
- * each track as often as it is talked about, so that one random index draws a track in proportion. Plain data in shared memory.
+ * what is played. A pool holds each track as often as it is talked about, so that one random index draws a track in proportion.
+ * Plain data in shared memory.
  */
 export interface Attention {
   /** Tracks out by the start of the day. */
   readonly released: number;
   /**
-   * Row-major [neighbourhoods × (1 + scenes) × 1024]: of all tracks, then of each scene's; of all where a scene has none yet.
+   * Row-major [neighbourhoods × (1 + scenes) × 512]: of all tracks, then of each scene's; of all where a scene has none yet.
    * Neighbourhoods differ in what of the less famous they happen to speak.
    */
   readonly pools: Uint32Array;

@@ -92,31 +92,22 @@ export function chooseOrganic(
  * The next track of the library, which is gone through in turn: what was kept, then what one has known for years. Taste that drifts
  * asks again.
  */
-function fromLibrary(surroundings: Surroundings, listener: number, choice: Choice): boolean {
-  const { library, truth } = surroundings;
+function fromLibrary({ stage, truth, library, moment }: Surroundings, listener: number, choice: Choice): boolean {
   const { items, size, turn } = library;
   const kept = size[listener]!;
-  const place = turn[listener]! < kept + olderFavourites ? turn[listener]! : 0;
+  const known = kept + (stage.memories.released > 0 ? olderFavourites : 0);
+  if (known === 0) return false;
+  const place = turn[listener]! < known ? turn[listener]! : 0;
   turn[listener] = place + 1;
-  if (place >= kept) return fromOlder(surroundings, listener, place - kept, choice);
-  const item = items[listener * libraryCapacity + place]!;
-  choice.track = trackOf(item);
   choice.source = sourceCode.library;
-  choice.score = truth.isDrifting ? truth.score(listener, choice.track) : scoreOf(item);
-  return true;
-}
-
-/** Favourite number `n` from before the log. */
-function fromOlder(
-  { stage, truth, library, moment }: Surroundings,
-  listener: number,
-  n: number,
-  choice: Choice,
-): boolean {
-  if (stage.memories.released === 0) return false;
-  choice.track = olderFavourite(stage, library, listener, n);
-  choice.source = sourceCode.library;
-  choice.score = truth.liking(listener, choice.track, moment);
+  if (place >= kept) {
+    choice.track = olderFavourite(stage, library, listener, place - kept);
+    choice.score = truth.liking(listener, choice.track, moment);
+  } else {
+    const item = items[listener * libraryCapacity + place]!;
+    choice.track = trackOf(item);
+    choice.score = truth.isDrifting ? truth.score(listener, choice.track) : scoreOf(item);
+  }
   return true;
 }
 

@@ -93,7 +93,7 @@ export const latent: Family<LatentTaste> = {
   },
 };
 
-/** Σ a[i + c]·b[j + c] for c < length, a multiple of 8. */
+/** Σ a[i + c]·b[j + c] for c < length, a multiple of 4. */
 function dot(a: Int8Array, i: number, b: Int8Array, j: number, length: number): number {
   let sum = 0;
   for (let c = 0; c < length; c += 4) {
