@@ -64,7 +64,7 @@ export function* simulateBlock(today: Today, block: Block): Generator<SlateReque
     playRound(today, block, plan, round, slates);
   }
   endBlock(today, block);
-  countPlays(charts, log.view(), loggedBefore, stage.arrivals.region, stage.releases.artist.length);
+  countPlays(charts, log.view(), loggedBefore, stage.arrivals.region, stage.options.regions);
 }
 
 const nobody = { listeners: new Uint32Array(0), times: new Int32Array(0) };
