@@ -162,18 +162,23 @@ function fillPools(
   },
 ): void {
   const size = neighbourhoods << poolBits;
+  // Sampled one after the other, then dealt out: neighbourhoods lie too far apart in memory to be written to in turn.
+  const samples = Array.from(totals, () => new Uint32Array(size));
   const filled = new Uint32Array(perNeighbourhood);
   const sums = new Float64Array(perNeighbourhood);
   const steps = totals.map((total) => total / size);
   const next = steps.map((step, pool) => step * offsets[pool]!);
   const put = (pool: number, track: number, end: number): void => {
+    const sample = samples[pool]!;
+    const step = steps[pool]!;
     let n = filled[pool]!;
-    for (; n < size && next[pool]! < end; n++) {
-      const neighbourhood = n % neighbourhoods;
-      pools[((neighbourhood * perNeighbourhood + pool) << poolBits) + (n - neighbourhood) / neighbourhoods] = track;
-      next[pool]! += steps[pool]!;
+    let at = next[pool]!;
+    for (; n < size && at < end; n++) {
+      sample[n] = track;
+      at += step;
     }
     filled[pool] = n;
+    next[pool] = at;
   };
   const add = (pool: number, track: number): void => {
     sums[pool]! += weights[track]!;
@@ -186,14 +191,11 @@ function fillPools(
   for (let pool = 0; pool < perNeighbourhood; pool++) {
     // What rounding left over belongs to the last track; a scene that has none yet is talked about like everything.
     if (totals[pool] !== 0) put(pool, weights.length - 1, Number.POSITIVE_INFINITY);
-    else copyFirst(pools, neighbourhoods, perNeighbourhood, pool);
-  }
-}
-
-function copyFirst(pools: Uint32Array, neighbourhoods: number, perNeighbourhood: number, pool: number): void {
-  for (let n = 0; n < neighbourhoods; n++) {
-    const from = (n * perNeighbourhood) << poolBits;
-    pools.copyWithin(from + (pool << poolBits), from, from + (1 << poolBits));
+    const sample = totals[pool] !== 0 ? samples[pool]! : samples[0]!;
+    for (let neighbourhood = 0; neighbourhood < neighbourhoods; neighbourhood++) {
+      const from = (neighbourhood * perNeighbourhood + pool) << poolBits;
+      for (let i = 0; i < 1 << poolBits; i++) pools[from + i] = sample[i * neighbourhoods + neighbourhood]!;
+    }
   }
 }
 
