@@ -52,6 +52,9 @@ export function playSession(today: Today, plan: SessionPlan, slates: Slates | un
   keyInto(stage.keys.meeting, listener);
   const meeting0 = block[0]!;
   const meeting1 = block[1]!;
+  keyInto(stage.keys.look, listener, stepOf(day));
+  const look0 = block[0]!;
+  const look1 = block[1]!;
   const slateChance = slateAppetite * stage.options.algorithmicShare * 65_536;
   let time = plan.start;
   let last = noTrack;
@@ -66,7 +69,9 @@ export function playSession(today: Today, plan: SessionPlan, slates: Slates | un
       // choice.score is what it was.
       choice.source = sourceCode.library;
     } else {
-      if (slates !== undefined && (way & 0xffff) < slateChance) slot = fromSlate(today, plan, word0, slates, row);
+      if (slates !== undefined && (way & 0xffff) < slateChance) {
+        slot = fromSlate(today, plan, slates, row, look0, look1, word0);
+      }
       if (slot < 0) chooseOrganic(today, listener, last, 'everything', key0, key1, word0, choice);
     }
     const { track, source, score } = choice;
@@ -102,7 +107,15 @@ function passOn(moment: Moment, scene: number): void {
 }
 
 /** Look down the slate from where one stopped; the position tried, or −1. */
-function fromSlate(today: Today, plan: SessionPlan, word0: number, slates: Slates, row: number): number {
+function fromSlate(
+  today: Today,
+  plan: SessionPlan,
+  slates: Slates,
+  row: number,
+  key0: number,
+  key1: number,
+  word0: number,
+): number {
   const { columns, stage, truth, moment } = today;
   const { listener } = plan;
   const generation = slates.generation[row]! & 0xff;
@@ -111,9 +124,8 @@ function fromSlate(today: Today, plan: SessionPlan, word0: number, slates: Slate
     columns.slateGeneration[listener] = generation;
     columns.slateCursor[listener] = 0;
   }
-  keyInto(stage.keys.look, listener, stepOf(today.day));
   const cursor = columns.slateCursor[listener]!;
-  const slot = lookDown(slates, row, cursor, listener, truth, moment, block[0]!, block[1]!, word0);
+  const slot = lookDown(slates, row, cursor, listener, truth, moment, key0, key1, word0);
   columns.slateCursor[listener] = slot < 0 ? -1 - slot : slot + 1;
   if (slot < 0) return -1;
   const track = slates.tracks[slates.start[row]! + slot]!;
