@@ -1,4 +1,4 @@
-import type { Kernel, TrackIndex } from './als/kernel.ts';
+import type { Kernel, TrackIndex, TrackScores } from './als/kernel.ts';
 import { withArtistEvidence } from './blend/artist-evidence.ts';
 import { type BlendedSlate, createBlender, type TrackEvidence } from './blend/blend-slate.ts';
 import { createColdSlates } from './cold-slate.ts';
@@ -82,11 +82,12 @@ export async function createSlateMaker(
     return { best, bestNew: (i) => (bestNew ? listOf(bestNew, i).rows : nothing), trust: () => trust };
   }
 
-  async function blended(askers: readonly Asker[], embeddings: Matrix): Promise<Found> {
+  /** By two scores of every track. */
+  async function blended(askers: readonly Asker[], byFactor: TrackScores, bySound: TrackScores): Promise<Found> {
     const X = factorsOf(askers, tracks.cols);
     const memory = spare.pop() ?? scoreMemory(mostAskers * tracks.rows);
-    const scores = await kernel.scoreBlock(X, tracks, memory.collaborative.subarray(0, X.rows * tracks.rows));
-    const audio = await kernel.scoreBlock(X, embeddings, memory.audio.subarray(0, X.rows * tracks.rows));
+    const scores = await byFactor.of(X, memory.collaborative.subarray(0, X.rows * tracks.rows));
+    const audio = await bySound.of(X, memory.audio.subarray(0, X.rows * tracks.rows));
     const trust = blender.trustOf(askers.map(({ interactions }) => interactions));
     const blending = { trust, evidence: blender.evidence };
     const best = await kernel.blendBlock(scores, audio, blending, length, heardOf(askers, tracks.rows));
@@ -107,7 +108,11 @@ export async function createSlateMaker(
   /** How lists are found; undefined where they are the charts. */
   async function finder(): Promise<((askers: readonly Asker[]) => Promise<Found>) | undefined> {
     if (blender.reads === 'no scores') return undefined;
-    if (sound && blender.reads === 'both scores') return (askers) => blended(askers, sound);
+    if (sound && blender.reads === 'both scores') {
+      const byFactor = await kernel.prepareScores(tracks);
+      const bySound = await kernel.prepareScores(sound);
+      return (askers) => blended(askers, byFactor, bySound);
+    }
     const bySound = sound && blender.reads === 'audio scores';
     const index = await prepareRetrieval(kernel, generation.users, bySound ? sound : tracks);
     const trust = new Float32Array(tracks.rows).fill(bySound ? 0 : 1);

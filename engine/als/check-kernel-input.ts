@@ -2,7 +2,7 @@ import { DubplateError } from '../core/errors.ts';
 import type { Matrix } from '../core/matrix.ts';
 import type { Csr, InteractionMatrix, SparsePattern, SparseRow } from '../interactions/csr.ts';
 import { checkListener, checkTrack, type Filter } from '../retrieval/top-n.ts';
-import type { FoldIn, Kernel, TrackIndex } from './kernel.ts';
+import type { FoldIn, Kernel, TrackIndex, TrackScores } from './kernel.ts';
 
 /** Matrices whose ids were found to be right. */
 const known = new WeakSet<Csr>();
@@ -56,13 +56,10 @@ export function checkedKernel(kernel: Kernel): Kernel {
       return checkedIndex(await kernel.prepareIndex(Y, usual), Y.cols);
     },
 
-    async scoreBlock(X, Y, out) {
-      checkMatrix('X', X);
-      checkMatrix('Y', Y, { rows: Y.rows, cols: X.cols });
-      checkListener(firstTooLong(X));
+    async prepareScores(Y) {
+      checkMatrix('Y', Y);
       checkTrack(firstTooLong(Y));
-      if (out) checkEqual('numbers of `out`', out.length, X.rows * Y.rows);
-      return kernel.scoreBlock(X, Y, out);
+      return checkedScores(await kernel.prepareScores(Y), Y.cols);
     },
 
     async blendBlock(collaborative, audio, blending, n, heard) {
@@ -101,6 +98,17 @@ const checkedIndex = (index: TrackIndex, k: number): TrackIndex => ({
     checkEqual('columns of X', X.cols, k);
     if (filter?.heard) checkHeard(filter.heard);
     return index.topN(X, n, filter, watch);
+  },
+});
+
+const checkedScores = (scores: TrackScores, k: number): TrackScores => ({
+  tracks: scores.tracks,
+  async of(X, out) {
+    checkMatrix('X', X);
+    checkEqual('columns of X', X.cols, k);
+    checkListener(firstTooLong(X));
+    if (out) checkEqual('numbers of `out`', out.length, X.rows * scores.tracks);
+    return scores.of(X, out);
   },
 });
 

@@ -38,6 +38,19 @@ export interface TrackIndex {
   topN(X: Matrix, n: number, filter?: Filter<SparsePattern>, watch?: Watch): Promise<TopBlock>;
 }
 
+/** Tracks made ready to be scored. */
+export interface TrackScores {
+  readonly tracks: number;
+  /**
+   * Every score of some listeners, S = X·Yᵀ [listeners × tracks]; a score depends on its two factors alone.
+   *
+   * @param X   [listeners × k].
+   * @param out what S is written to, where there is memory for it already: to take new memory costs as much as to score.
+   * @throws NOT_FINITE naming the first listener whose factor is not finite or longer than 10¹⁸.
+   */
+  of(X: Matrix, out?: Float32Array): Promise<Float32Array>;
+}
+
 /**
  * The arithmetic of training and retrieval, behind which C++ and TypeScript stand. Results do not depend on the number of threads.
  * All work but {@link FoldIn.one} runs off the main thread. Shapes and ids are checked here, by `checkedKernel`, and what does
@@ -71,12 +84,11 @@ export interface Kernel {
    */
   prepareIndex(Y: Matrix, usual?: Matrix): Promise<TrackIndex>;
   /**
-   * Every score of some listeners, S = X·Yᵀ [listeners × tracks]; a score depends on its two factors alone.
+   * Makes Y ready to be scored, all of it for everybody who asks; it may change afterwards.
    *
-   * @param out what S is written to, where there is memory for it already: to take new memory costs as much as to score.
-   * @throws NOT_FINITE naming the first listener, else the first track, whose factor is not finite or longer than 10¹⁸.
+   * @throws NOT_FINITE naming the first track whose factor is not finite or longer than 10¹⁸.
    */
-  scoreBlock(X: Matrix, Y: Matrix, out?: Float32Array): Promise<Float32Array>;
+  prepareScores(Y: Matrix): Promise<TrackScores>;
   /**
    * Blends two scores of every track for some listeners and finds the n best of each: `blendScores` within rounding, over the
    * tracks that they have not heard.

@@ -26,6 +26,9 @@ type FixedSide = { readonly brand: 'fixed side' };
 /** Tracks made ready for retrieval; memory of the addon's, which reads Y beside it. */
 type NativeIndex = { readonly brand: 'track index' };
 
+/** Tracks packed for scoring; memory of the addon's. */
+type PackedTracks = { readonly brand: 'packed tracks' };
+
 /** The functions of `kernel/addon.cpp`, which trusts its arguments: {@link nativeKernel} lets through what was checked. */
 export interface Addon {
   readonly sources: string;
@@ -81,13 +84,11 @@ export interface Addon {
     scores: Float32Array,
     lengths: Uint32Array,
   ): Promise<number>;
-  scoreBlock(
-    set: KernelName,
+  prepareScores(set: KernelName, Y: Float32Array, tracks: number, k: number, threads: number): Promise<PackedTracks>;
+  score(
+    packed: PackedTracks,
     X: Float32Array,
     count: number,
-    Y: Float32Array,
-    tracks: number,
-    k: number,
     threads: number,
     control: Int32Array,
     S: Float32Array,
@@ -247,9 +248,15 @@ export function nativeKernel(addon: Addon, set: KernelName, threads: number): Ke
       };
     },
 
-    async scoreBlock(X, Y, S = new Float32Array(X.rows * Y.rows)) {
-      await addon.scoreBlock(set, X.data, X.rows, Y.data, Y.rows, Y.cols, threads, new Int32Array(2), S);
-      return S;
+    async prepareScores(Y) {
+      const packed = await addon.prepareScores(set, Y.data, Y.rows, Y.cols, threads);
+      return {
+        tracks: Y.rows,
+        async of(X, S = new Float32Array(X.rows * Y.rows)) {
+          await addon.score(packed, X.data, X.rows, threads, new Int32Array(2), S);
+          return S;
+        },
+      };
     },
 
     async blendBlock(collaborative, audio, { trust, evidence }, n, heard) {

@@ -105,12 +105,15 @@ export function typescriptKernel(threads: number): Kernel {
       };
     },
 
-    async scoreBlock(X, Y, S = new Float32Array(X.rows * Y.rows)) {
-      for (let row = 0; row < X.rows; row++) {
-        scoreAll(rowOf(X, row), Y, S.subarray(row * Y.rows, (row + 1) * Y.rows));
-      }
-      return S;
-    },
+    prepareScores: async (Y) => ({
+      tracks: Y.rows,
+      async of(X, S = new Float32Array(X.rows * Y.rows)) {
+        for (let row = 0; row < X.rows; row++) {
+          scoreAll(rowOf(X, row), Y, S.subarray(row * Y.rows, (row + 1) * Y.rows));
+        }
+        return S;
+      },
+    }),
 
     async blendBlock(collaborative, audio, { trust, evidence }, n, heard) {
       const { rows: listeners, cols: tracks } = heard;

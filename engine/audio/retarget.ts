@@ -55,9 +55,9 @@ export function fitRetargeting(before: Matrix, after: Matrix, prior: 'identity' 
 export async function retarget(
   vectors: Matrix,
   { map }: Retargeting,
-  kernel: Pick<Kernel, 'scoreBlock'>,
+  kernel: Pick<Kernel, 'prepareScores'>,
 ): Promise<Matrix> {
-  return { rows: vectors.rows, cols: map.rows, data: await kernel.scoreBlock(vectors, map) };
+  return { rows: vectors.rows, cols: map.rows, data: await (await kernel.prepareScores(map)).of(vectors) };
 }
 
 const squaredLength = (rows: readonly Float64Array[]): number =>

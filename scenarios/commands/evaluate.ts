@@ -169,10 +169,11 @@ async function scorersOf(
   const { train } = holdout;
   const { users, tracks } = await trainTable({ ...holdout, weights: train }, options, seed, run);
   const popularity = popularityScorer(transpose(train));
+  const ready = await run.kernel.prepareScores(tracks);
   const als: Scorer = async (asked) => {
     const X = zeros(asked.length, users.cols);
     for (const [i, user] of asked.entries()) rowOf(X, i).set(rowOf(users, user));
-    const scores = await run.kernel.scoreBlock(X, tracks);
+    const scores = await ready.of(X);
     for (const [i, user] of asked.entries())
       if (!hasHistory(train, user)) scores.set(await popularity(Uint32Array.of(user)), i * tracks.rows);
     return scores;

@@ -11,8 +11,8 @@
 #include "fixed-side.h"
 #include "gram-matrix.h"
 #include "peak.h"
-#include "score-block.h"
 #include "track-index.h"
+#include "packed-tracks.h"
 
 #if defined(__x86_64__)
 extern const InstructionSet avx512, avx2;
@@ -250,18 +250,28 @@ Napi::Value extrapolate(const Napi::CallbackInfo& info) {
       [](Napi::Env env) { return env.Undefined(); });
 }
 
-/** scoreBlock(set, X, count, Y, tracks, k, threads, control, S): fills S [count × tracks]. */
-Napi::Value scores(const Napi::CallbackInfo& info) {
+/** prepareScores(set, Y, tracks, k, threads): the tracks for `score`; Y need not be kept. */
+Napi::Value prepareScores(const Napi::CallbackInfo& info) {
   Arguments from(info);
   const InstructionSet& set = from.set();
-  const float* X = from.array<float>();
-  const int64_t count = from.whole();
   const float* Y = from.array<float>();
   const int64_t tracks = from.whole();
   const int k = static_cast<int>(from.whole()), threads = static_cast<int>(from.whole());
+  auto packed = std::make_shared<std::unique_ptr<PackedTracks>>();
+  return Task::run(info, [=, &set] { *packed = std::make_unique<PackedTracks>(set, Y, tracks, k, threads); },
+                   [=](Napi::Env env) { return kept(env, packed->release()); });
+}
+
+/** score(packed, X, count, threads, control, S): fills S [count × tracks]. */
+Napi::Value score(const Napi::CallbackInfo& info) {
+  Arguments from(info);
+  const PackedTracks& packed = from.external<PackedTracks>();
+  const float* X = from.array<float>();
+  const int64_t count = from.whole();
+  const int threads = static_cast<int>(from.whole());
   const Control control = from.control();
   float* S = from.array<float>();
-  return Task::run(info, [=, &set] { scoreBlock(set, X, count, Y, tracks, k, S, threads, control); },
+  return Task::run(info, [=, &packed] { packed.score(X, count, S, threads, control); },
                    [](Napi::Env env) { return env.Undefined(); });
 }
 
@@ -391,7 +401,8 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   add("solve", solve);
   add("solveNow", solveNow);
   add("extrapolate", extrapolate);
-  add("scoreBlock", scores);
+  add("prepareScores", prepareScores);
+  add("score", score);
   add("blendBlock", blended);
   add("prepareIndex", prepareIndex);
   add("topN", topN);

@@ -18,7 +18,7 @@ const sources = {
   'blend-block.cpp': '-O2',
   'fixed-side.cpp': '-O2',
   'gram-matrix.cpp': '-O2',
-  'score-block.cpp': '-O2',
+  'packed-tracks.cpp': '-O2',
   'track-index.cpp': '-O2',
   'turn.cpp': '-O2',
 };

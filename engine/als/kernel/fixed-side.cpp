@@ -38,7 +38,7 @@ FixedSide::FixedSide(const InstructionSet& set, const float* fixed, int64_t othe
   scales_ = buffer<float>(others);
   inChunks(others, kTableChunk, threads, control, [&](int64_t first, int64_t last) {
     std::vector<float> white(static_cast<size_t>(last - first) * width_);
-    set_.multiply(fixed + first * k_, last - first, toTable.view(), white.data());
+    set_.multiply(fixed + first * k_, last - first, toTable.view(), {white.data(), width_, width_});
     set_.quantize(white.data(), last - first, width_, values_.get() + first * width_, scales_.get() + first);
   });
 }
@@ -56,7 +56,7 @@ SolveResult FixedSide::solve(const Csr& csr, float* x, int steps, int threads, c
     const auto check = [&](int64_t row, double value) {
       if (!std::isfinite(value) && result.brokenRow < 0) result.brokenRow = row;
     };
-    set_.multiply(x + first * k_, last - first, toWhite_->view(), white);
+    set_.multiply(x + first * k_, last - first, toWhite_->view(), {white, width_, width_});
     for (int64_t row = first; row < last; row++) {
       const int64_t from = csr.indptr[row], count = csr.indptr[row + 1] - from;
       float* z = white + (row - first) * width_;
@@ -73,7 +73,7 @@ SolveResult FixedSide::solve(const Csr& csr, float* x, int steps, int threads, c
       result.loss += loss;
       check(row, loss);
     }
-    set_.multiply(white, last - first, fromWhite_->view(), solved);
+    set_.multiply(white, last - first, fromWhite_->view(), {solved, width_, width_});
     for (int64_t row = first; row < last; row++) {
       double norm = 0;
       for (int i = 0; i < k_; i++) {

@@ -11,8 +11,9 @@ inline int padded(int k) { return (k + 15) / 16 * 16; }
 struct Packed {
   std::vector<float> panels;
   std::vector<int> first, last;
-  int inner, width;
+  int inner = 0, width = 0;
 
+  Packed() = default;
   /** @param entry of row and column of B [inner × columns]. */
   template <class Entry>
   Packed(int inner, int columns, Entry entry) : first(padded(columns) / 16, inner), last(padded(columns) / 16, 0), inner(inner), width(padded(columns)) {

@@ -237,25 +237,66 @@ double cholesky(const FixedPointTable& table, const RowEquations& row, float* z,
   return -static_cast<double>(dot(b, z, K));
 }
 
-void multiply(const float* A, int64_t rows, const PackedMatrix& B, float* C) {
-  for (int panel = 0; panel < B.width / kLanes; panel++) {
-    const float* columns = B.panels + static_cast<int64_t>(panel) * B.inner * kLanes;
-    const int first = B.first[panel], last = B.last[panel];
-    for (int64_t row = 0; row < rows; row += kTile) {
-      const float* from[kTile];
-      for (int i = 0; i < kTile; i++) from[i] = A + (row + i < rows ? row + i : row) * B.inner;
-      Lanes s[kTile];
-#pragma GCC unroll 12
-      for (int i = 0; i < kTile; i++) s[i] = zero();
-      for (int k = first; k < last; k++) {
-        const Lanes b = load(columns + k * kLanes);
-#pragma GCC unroll 12
-        for (int i = 0; i < kTile; i++) s[i] = fma(all(from[i][k]), b, s[i]);
-      }
-#pragma GCC unroll 12
-      for (int i = 0; i < kTile; i++)
-        if (row + i < rows) store(C + (row + i) * B.width + panel * kLanes, s[i]);
+#if defined(KERNEL_AVX512)
+constexpr int kPanels = 4;  // 24 chains in as many registers: ten loads for each 24 fused multiply-adds
+#else
+constexpr int kPanels = 1;
+#endif
+constexpr int kRows = 6;
+
+/** Rows `row` … `row` + kRows − 1 of C, as far as there are so many, in the columns of PANELS panels. */
+template <int PANELS>
+void multiplyTile(const float* const* from, int64_t rows, const PackedMatrix& B, int panel, const Into& C, float* to) {
+  const int64_t step = static_cast<int64_t>(B.inner) * kLanes;
+  const float* columns = B.panels + panel * step;
+  int first = B.first[panel], last = B.last[panel];
+  for (int p = 1; p < PANELS; p++) {
+    first = B.first[panel + p] < first ? B.first[panel + p] : first;
+    last = B.last[panel + p] > last ? B.last[panel + p] : last;
+  }
+  Lanes s[kRows][PANELS];
+#pragma GCC unroll 6
+  for (int i = 0; i < kRows; i++)
+#pragma GCC unroll 4
+    for (int p = 0; p < PANELS; p++) s[i][p] = zero();
+  for (int k = first; k < last; k++) {
+    Lanes b[PANELS];
+#pragma GCC unroll 4
+    for (int p = 0; p < PANELS; p++) b[p] = load(columns + p * step + k * kLanes);
+#pragma GCC unroll 6
+    for (int i = 0; i < kRows; i++) {
+      const Lanes a = all(from[i][k]);
+#pragma GCC unroll 4
+      for (int p = 0; p < PANELS; p++) s[i][p] = fma(a, b[p], s[i][p]);
     }
+  }
+  const int left = C.columns - panel * kLanes;
+#pragma GCC unroll 6
+  for (int i = 0; i < kRows; i++) {
+    if (i >= rows) break;
+#pragma GCC unroll 4
+    for (int p = 0; p < PANELS; p++) {
+      float* at = to + i * C.stride + (panel + p) * kLanes;
+      if (left >= (p + 1) * kLanes) {
+        store(at, s[i][p]);
+      } else {
+        float part[kLanes];
+        store(part, s[i][p]);
+        for (int c = 0; c < left - p * kLanes; c++) at[c] = part[c];
+      }
+    }
+  }
+}
+
+void multiply(const float* A, int64_t rows, const PackedMatrix& B, const Into& C) {
+  const int panels = B.width / kLanes;
+  for (int64_t row = 0; row < rows; row += kRows) {
+    const float* from[kRows];  // a tile that reaches beyond the matrix computes its first row again
+    for (int i = 0; i < kRows; i++) from[i] = A + (row + i < rows ? row + i : row) * B.inner;
+    float* to = C.numbers + row * C.stride;
+    int panel = 0;
+    for (; panel + kPanels <= panels; panel += kPanels) multiplyTile<kPanels>(from, rows - row, B, panel, C, to);
+    for (; panel < panels; panel++) multiplyTile<1>(from, rows - row, B, panel, C, to);
   }
 }
 

@@ -17,6 +17,13 @@ struct PackedMatrix {
   int inner, width;
 };
 
+/** Where a product goes: its first `columns` columns, at least all but the last panel; rows are `stride` apart. */
+struct Into {
+  float* numbers;
+  int64_t stride;
+  int columns;
+};
+
 /** One row's equations in whitened variables: (I + Σ aₙ·yₙyₙᵀ + δ·W) z = Σ bₙ·yₙ. */
 struct RowEquations {
   const uint32_t* indices;
@@ -30,8 +37,8 @@ struct RowEquations {
 };
 
 struct InstructionSet {
-  /** C [rows × width] = A [rows × inner] · B. Each number is one chain of fused multiply-adds over the inner index. */
-  void (*multiply)(const float* A, int64_t rows, const PackedMatrix& B, float* C);
+  /** C = A [rows × inner] · B. Each number is one chain of fused multiply-adds over the inner index. */
+  void (*multiply)(const float* A, int64_t rows, const PackedMatrix& B, const Into& C);
   /** Rounds rows [count × width] to fixed point. */
   void (*quantize)(const float* rows, int64_t count, int width, int16_t* values, float* scales);
   /** G [width × width] += leftᵀ·right over rows [count × width]; the upper triangle in blocks of sixteen. */

@@ -157,7 +157,7 @@ void TrackIndex::turnListeners(const float* rows, int64_t count, float* turned) 
 }
 
 void TrackIndex::turn(const Packed* by, const float* rows, int64_t count, float* turned) const {
-  if (by) return set_.multiply(rows, count, by->view(), turned);
+  if (by) return set_.multiply(rows, count, by->view(), {turned, width_, width_});
   for (int64_t row = 0; row < count; row++)
     std::fill(std::copy_n(rows + row * k_, k_, turned + row * width_), turned + (row + 1) * width_, 0.0f);
 }

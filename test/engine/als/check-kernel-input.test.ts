@@ -81,8 +81,8 @@ describe.each(kernels)('the %s kernel', (name) => {
     await expect(kernel.gramMatrix(broken)).rejects.toThrow(refusal(message));
     await expect(kernel.prepareIndex(broken)).rejects.toThrow(refusal(message));
     await expect(kernel.prepareFoldIn(broken, gram, options)).rejects.toThrow(refusal(message));
-    await expect(kernel.scoreBlock(broken, Y)).rejects.toThrow(refusal(message));
-    await expect(kernel.scoreBlock(X, broken)).rejects.toThrow(refusal(message));
+    await expect(kernel.prepareScores(broken)).rejects.toThrow(refusal(message));
+    await expect((await kernel.prepareScores(Y)).of(broken)).rejects.toThrow(refusal(message));
     await expect(kernel.extrapolate(broken, broken, 0.5)).rejects.toThrow(refusal(message));
     await expect(sweep({ fixed: broken })).rejects.toThrow(refusal(message));
   });
@@ -152,8 +152,9 @@ describe.each(kernels)('the %s kernel', (name) => {
   });
 
   it('refuses to score listeners of another rank than the tracks, or into memory of another size', async () => {
-    await expect(kernel.scoreBlock(zeros(users, k + 1), Y)).rejects.toThrow(refusal('9 × 4, expected 9 × 5'));
-    await expect(kernel.scoreBlock(X, Y, new Float32Array(107))).rejects.toThrow(refusal('found 107, expected 108'));
+    const ready = await kernel.prepareScores(Y);
+    await expect(ready.of(zeros(users, k + 1))).rejects.toThrow(refusal('columns of X: found 5, expected 4'));
+    await expect(ready.of(X, new Float32Array(107))).rejects.toThrow(refusal('found 107, expected 108'));
   });
 
   it('refuses to blend scores, trust or evidence of other shapes', async () => {

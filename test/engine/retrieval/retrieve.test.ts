@@ -210,9 +210,10 @@ describe('retrieval for many listeners', () => {
     const kernel = chooseKernel(2, name);
     const Y = randomMatrix(333, 21, streams('y', 6));
     const X = randomMatrix(150, 21, streams('x', 6));
-    const S = await kernel.scoreBlock(X, Y);
+    const tracks = await kernel.prepareScores(Y);
+    const S = await tracks.of(X);
     for (const row of [0, 77, 149]) {
-      const alone = await kernel.scoreBlock({ rows: 1, cols: 21, data: rowOf(X, row) }, Y);
+      const alone = await tracks.of({ rows: 1, cols: 21, data: rowOf(X, row) });
       expect(alone).toEqual(S.subarray(row * 333, (row + 1) * 333));
       const { rows, scores } = recommendTopN(rowOf(X, row), Y, 333);
       rows.forEach((track, place) => {
@@ -234,12 +235,13 @@ describe('a block of scores', () => {
       ] as const) {
         const X = randomMatrix(9, k, streams('x', 9));
         const Y = randomMatrix(40, k, streams('y', 9));
+        const tracks = await kernel.prepareScores(Y);
         Y.data[33 * k + at] = bad;
-        await expect(kernel.scoreBlock(X, Y)).rejects.toThrow(
+        await expect(kernel.prepareScores(Y)).rejects.toThrow(
           expect.objectContaining({ code: 'NOT_FINITE', details: { track: 33 } }),
         );
         X.data[7 * k + at] = bad;
-        await expect(kernel.scoreBlock(X, Y)).rejects.toThrow(
+        await expect(tracks.of(X)).rejects.toThrow(
           expect.objectContaining({ code: 'NOT_FINITE', details: { listener: 7 } }),
         );
       }
