@@ -1,0 +1,122 @@
+import fc from 'fast-check';
+import { linearRegression, median } from 'simple-statistics';
+import { describe, expect, it } from 'vitest';
+import { createStreams, normalFrom } from '../../engine/core/random.ts';
+import { fitTimes, isWithinReach, type TimedPoint } from '../../scenarios/capacity/fit.ts';
+
+const sizes = [0.5e6, 1e6, 2e6, 5e6, 10e6, 20e6];
+const timed = (ns: readonly number[], seconds: (n: number) => number): TimedPoint[] =>
+  ns.map((n) => ({ n, seconds: seconds(n) }));
+
+describe('a fit of times', () => {
+  it.each([
+    ['b n', (n: number) => 3e-7 * n],
+    ['a + b n', (n: number) => 0.8 + 2e-7 * n],
+    ['a + b n + c n log n', (n: number) => 0.2 + 1e-7 * n + 2e-8 * n * Math.log(n)],
+  ] as const)('finds %s where the times are of that form, and then predicts exactly', (form, time) => {
+    const fit = fitTimes(timed(sizes, time))!;
+    expect(fit.form).toBe(form);
+    for (const n of [3e5, 8e7, 2e9]) expect(fit.predict(n).seconds / time(n)).toBeCloseTo(1, 6);
+    for (const { error } of fit.heldOut) expect(Math.abs(error)).toBeLessThan(1e-6);
+  });
+
+  it('is the least-squares line of times over sizes, for whatever times', () => {
+    // By another route: seconds / n = b + a / n is an ordinary line in 1 / n where all times are of one size.
+    fc.assert(
+      fc.property(fc.double({ min: 0.1, max: 9, noNaN: true }), fc.double({ min: 1, max: 9, noNaN: true }), (a, b) => {
+        const points = timed(sizes, (n) => a + b * 1e-7 * n);
+        const fit = fitTimes(points)!;
+        const line = linearRegression(points.map(({ n, seconds }) => [n / 1e6, seconds]));
+        expect(fit.predict(8e7).seconds / (line.b + line.m * 80)).toBeCloseTo(1, 6);
+      }),
+    );
+  });
+
+  it('minimises the sum of squared relative errors: no nudge of a coefficient lowers it', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -0.2, max: 0.2, noNaN: true }), { minLength: 6, maxLength: 6 }),
+        fc.constantFrom(-1e-3, 1e-3),
+        (noise, nudge) => {
+          const points = sizes.map((n, i) => ({ n, seconds: (0.3 + 2e-7 * n) * (1 + noise[i]!) }));
+          const { form, coefficients } = fitTimes(points)!;
+          const terms = (n: number): number[] =>
+            form === 'b n' ? [n] : form === 'a + b n' ? [1, n] : [1, n, n * Math.log(n)];
+          const loss = (beta: readonly number[]): number =>
+            points.reduce(
+              (sum, { n, seconds }) => sum + (terms(n).reduce((y, x, i) => y + x * beta[i]!, 0) / seconds - 1) ** 2,
+              0,
+            );
+          coefficients.forEach((_, moved) => {
+            const nudged = coefficients.map((value, i) => (i === moved ? value * (1 + nudge) : value));
+            expect(loss(nudged)).toBeGreaterThanOrEqual(loss(coefficients) - 1e-12);
+          });
+        },
+      ),
+    );
+  });
+
+  it('is judged on sizes at least four times those that it was fitted on', () => {
+    const { heldOut } = fitTimes(timed([1, 2, 4, 6, 8, 16, 20], (n) => n))!;
+    expect(heldOut.map(({ n }) => n)).toEqual([16, 20]);
+  });
+
+  it('needs two sizes up to a quarter of the largest', () => {
+    expect(fitTimes(timed([5, 6, 7, 20], (n) => n))).toBeUndefined();
+    expect(fitTimes(timed([4, 5, 20], (n) => n))).toBeDefined();
+    expect(fitTimes([])).toBeUndefined();
+  });
+
+  it('refuses more than a hundred times the largest size', () => {
+    const fit = fitTimes(timed(sizes, (n) => n))!;
+    expect(isWithinReach(fit, 2e9)).toBe(true);
+    expect(isWithinReach(fit, 2.001e9)).toBe(false);
+    expect(() => fit.predict(2.001e9)).toThrow(/100 times/);
+  });
+});
+
+describe('the 95 % interval of a fit', () => {
+  const models = {
+    proportional: (n: number) => 3e-7 * n,
+    'with a start': (n: number) => 0.4 + 3e-7 * n,
+    'n log n': (n: number) => 0.1 + 1e-7 * n + 1.5e-8 * n * Math.log(n),
+  };
+
+  /** Shares of repeats in which a size four times the largest lies in its interval, and within 15 %. */
+  const covered = (time: (n: number) => number, repeats: number): { inside: number; near: number } => {
+    const streams = createStreams('prediction intervals');
+    let [inside, near] = [0, 0];
+    for (let repeat = 0; repeat < repeats; repeat++) {
+      const draw = streams('noise', repeat);
+      const noisy = (n: number): number => time(n) * (1 + 0.03 * normalFrom(draw));
+      const fit = fitTimes(timed(sizes, noisy))!;
+      const seconds = noisy(80e6);
+      const { low, high, seconds: predicted } = fit.predict(80e6);
+      if (low <= seconds && seconds <= high) inside++;
+      if (Math.abs(predicted / seconds - 1) <= 0.15) near++;
+    }
+    return { inside: inside / repeats, near: near / repeats };
+  };
+
+  it.each(Object.entries(models))('covers at least 90 %% of 20 held-out times at 4 N: %s', (_, time) => {
+    const { inside, near } = covered(time, 20);
+    expect(inside).toBeGreaterThanOrEqual(0.9);
+    expect(near).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it.each(Object.entries(models))('and of 2,000: %s', (_, time) => {
+    expect(covered(time, 2000).inside).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it('is not as wide as to say nothing: times that err by 3 % leave less than 30 % in the median', () => {
+    const streams = createStreams('width');
+    const widths = Array.from({ length: 101 }, (_, repeat) => {
+      const draw = streams('noise', repeat);
+      const { seconds, low, high } = fitTimes(timed(sizes, (n) => 3e-7 * n * (1 + 0.03 * normalFrom(draw))))!.predict(
+        80e6,
+      );
+      return (high - low) / seconds;
+    });
+    expect(median(widths)).toBeLessThan(0.3);
+  });
+});
