@@ -1,0 +1,235 @@
+import { flopsPerSweep } from '../../engine/als/conjugate-gradient.ts';
+import { alsOptionsSchema } from '../../engine/options.ts';
+import type { Machine } from '../machine.ts';
+import { type BenchFile, otherMachine } from './bench-files.ts';
+import { type Fit, fitTimes, isWithinReach, type Prediction, reach, type TimedPoint } from './fit.ts';
+import type { Found, Input, InputName, Inputs } from './inputs.ts';
+import { parseAmount } from './units.ts';
+import { exactFlops, sweepFlops } from './work.ts';
+
+/** Measured times of one kind of work, and the rate that a plan takes from them. */
+export interface RateFit {
+  /** The figure of the bench: `als.secondsPerSweep`. */
+  readonly what: string;
+  /** The input that it gives. */
+  readonly input: InputName;
+  /** What n counts. */
+  readonly n: string;
+  readonly points: readonly TimedPoint[];
+  readonly threads: number;
+  readonly fit?: Omit<Fit, 'predict'>;
+  /** The work of the plan, and its time by the fit, or why the fit is not asked. */
+  readonly plan: { readonly n: number; readonly predicted?: Prediction; readonly refused?: string };
+}
+
+/** What bench files tell a plan. */
+export interface BenchRates {
+  readonly found: Found;
+  readonly fits: readonly RateFit[];
+  readonly warnings: readonly string[];
+}
+
+interface TimedSeries {
+  readonly what: string;
+  readonly input: InputName;
+  readonly n: string;
+  /** The work of the plan, in the same unit. */
+  readonly work: (inputs: Inputs) => number;
+  /** The input from work per second of one thread. */
+  readonly rate: (perSecond: number) => number;
+  readonly points: (file: BenchFile) => readonly (TimedPoint & { readonly threads: number })[];
+}
+
+/** Work whose time grows with its size. FLOP are the structure of the model: the fit is of seconds over them. */
+const series: readonly TimedSeries[] = [
+  {
+    what: 'als.secondsPerSweep',
+    input: 'alsRate',
+    n: 'FLOP of a sweep',
+    work: (inputs) => sweepFlops(inputs),
+    rate: (perSecond) => perSecond / 1e9,
+    points: (file) =>
+      valuesOf(file, 'als.secondsPerSweep', /^(\S+) x (\S+), (\S+), k=(\d+), (\d+) threads?$/).map(
+        ({ value, parts: [users, tracks, interactions, factors, threads] }) => ({
+          n: defaultSweep({ users, tracks, interactions, factors }),
+          seconds: value,
+          threads: threads ?? 1,
+        }),
+      ),
+  },
+  {
+    what: 'retrieval.usersPerSecond',
+    input: 'retrievalRate',
+    n: 'FLOP of all inner products',
+    work: exactFlops,
+    rate: (perSecond) => perSecond / 1e9,
+    points: (file) =>
+      valuesOf(file, 'retrieval.usersPerSecond', /^(\S+) x (\S+), (\S+), k=(\d+), n=(\d+), (\d+) threads?$/).map(
+        ({ value, parts: [users = 0, tracks = 0, , factors = 0, , threads = 1] }) => ({
+          n: 2 * users * tracks * factors,
+          seconds: users / value,
+          threads,
+        }),
+      ),
+  },
+  {
+    what: 'cache.setsPerSecond',
+    input: 'setsPerSecond',
+    n: 'lists',
+    work: ({ listeners }) => listeners,
+    rate: (perSecond) => perSecond,
+    points: (file) =>
+      valuesOf(file, 'cache.setsPerSecond', /^u64, \S+ of \S+ tracks, (\S+) lists, /).map(
+        ({ value, parts: [lists = 0] }) => ({ n: lists, seconds: lists / value, threads: 1 }),
+      ),
+  },
+];
+
+/** The rows of one figure whose size reads as expected; counts like 50k as numbers. */
+function valuesOf(
+  { rows }: BenchFile,
+  what: string,
+  size: RegExp,
+): { readonly value: number; readonly parts: readonly number[] }[] {
+  return rows
+    .filter((row) => row.what === what)
+    .flatMap((row) => {
+      const parts = size
+        .exec(row.size)
+        ?.slice(1)
+        .map((text) => parseAmount(text, 'count')?.value ?? Number.NaN);
+      return parts?.every(Number.isFinite) ? [{ value: row.value, parts }] : [];
+    });
+}
+
+const defaultSweep = (
+  size: Readonly<Record<'users' | 'tracks' | 'interactions' | 'factors', number | undefined>>,
+): number => {
+  const { solver, cgSteps } = alsOptionsSchema.parse({});
+  const { users = 0, tracks = 0, interactions = 0, factors = 0 } = size;
+  return flopsPerSweep({ users, tracks, interactions, factors, solver, cgSteps });
+};
+
+/** Rates that are taken as they are: one figure, no size to grow with. */
+const plainRates: readonly {
+  readonly what: string;
+  readonly input: InputName;
+  readonly size: RegExp;
+  readonly scale: number;
+}[] = [
+  { what: 'encoder.inferCpuMsPerTrack', input: 'encodeSeconds', size: /./, scale: 1e-3 },
+  { what: 'foldin.milliseconds', input: 'foldInMs', size: /p50$/, scale: 1 },
+  { what: 'cache.getsPerSecond', input: 'getsPerSecond', size: /^u64, /, scale: 1 },
+];
+
+/**
+ * The rates in bench files, each at the size of the plan: by a fit of times where that is within its reach, else as measured at
+ * the largest size, which supposes that the time stays in proportion to the work.
+ *
+ * @param inputs sizes of the plan.
+ */
+export function benchRates(files: readonly BenchFile[], inputs: Inputs, here: Machine): BenchRates {
+  const found: Partial<Record<InputName, Omit<Input, 'provenance'>>> = {};
+  const fits: RateFit[] = [];
+  const warnings = files.flatMap((file) => otherMachine(file, here) ?? []);
+  const ofOthers = (used: readonly BenchFile[]): string =>
+    used.some((file) => otherMachine(file, here) !== undefined) ? ' (another machine)' : '';
+  const isOdd = (file: BenchFile): boolean => usesOtherOptions(file);
+  for (const file of files.filter(isOdd)) {
+    warnings.push(`${file.path} was trained with other options than the default: its seconds per sweep are left out`);
+  }
+  for (const one of series) {
+    const used = files.filter((file) => one.points(file).length > 0 && !(one.what.startsWith('als.') && isOdd(file)));
+    if (used.length === 0) continue;
+    const fitted = fitSeries(one, used, inputs);
+    fits.push(fitted.fit);
+    found[one.input] = { ...fitted.input, source: `${fitted.input.source}${ofOthers(used)}` };
+  }
+  for (const { what, input, size, scale } of plainRates) {
+    const used = files.filter(({ rows }) => rows.some((row) => row.what === what && size.test(row.size)));
+    const values = used.flatMap(({ rows }) =>
+      rows.filter((row) => row.what === what && size.test(row.size)).map(({ value }) => value * scale),
+    );
+    const value = values.at(-1);
+    if (value === undefined) continue;
+    found[input] = { value, ...around(values), source: `${what} of ${pathsOf(used)}${ofOthers(used)}` };
+  }
+  const isUsed = (file: BenchFile): boolean =>
+    [...series.map(({ what }) => what), ...plainRates.map(({ what }) => what)].some((what) =>
+      file.rows.some((row) => row.what === what),
+    );
+  for (const file of files.filter((file) => !isUsed(file))) {
+    warnings.push(`${file.path} (bench ${file.bench}) holds no rate that a plan uses`);
+  }
+  return { found, fits, warnings };
+}
+
+function fitSeries(
+  { what, input, n, work, rate, points: pointsOf }: TimedSeries,
+  files: readonly BenchFile[],
+  inputs: Inputs,
+): { readonly fit: RateFit; readonly input: Omit<Input, 'provenance'> } {
+  const { points, threads } = widestGroup(files.flatMap(pointsOf));
+  const fit = fitTimes(points);
+  const planned = work(inputs);
+  const largest = Math.max(...points.map((point) => point.n));
+  const common = { what, input, n, points, threads, ...(fit && { fit }) };
+  const perThread = (amount: number, seconds: number): number => rate(amount / seconds / threads);
+  const from = `${what} of ${pathsOf(files)}`;
+  if (fit && isWithinReach(fit, planned)) {
+    const predicted = fit.predict(planned);
+    const { seconds, low, high } = predicted;
+    return {
+      fit: { ...common, plan: { n: planned, predicted } },
+      input: {
+        value: perThread(planned, seconds),
+        low: perThread(planned, high),
+        high: perThread(planned, Math.max(low, seconds / reach)),
+        source: `${from}, fit ${fit.form}`,
+      },
+    };
+  }
+  const refused = fit
+    ? `the plan is ${(planned / largest).toPrecision(2)} times the largest measured size: beyond ${reach} times a fit says nothing`
+    : 'too few sizes for a fit: it needs two up to a quarter of the largest';
+  const rates = points.map((point) => perThread(point.n, point.seconds));
+  const atLargest = points.findLastIndex((point) => point.n === largest);
+  return {
+    fit: { ...common, plan: { n: planned, refused } },
+    input: {
+      value: rates[atLargest] ?? Number.NaN,
+      ...around(rates),
+      source: `${from}, structural: in proportion from the largest size, ${(planned / largest).toPrecision(2)} times less than the plan`,
+    },
+  };
+}
+
+/** The points measured with one number of threads: that with most sizes, and of these the most threads. */
+function widestGroup(all: readonly (TimedPoint & { readonly threads: number })[]): {
+  readonly points: readonly TimedPoint[];
+  readonly threads: number;
+} {
+  const groups = [...new Set(all.map(({ threads }) => threads))].map((threads) => {
+    const points = all.filter((point) => point.threads === threads).map(({ n, seconds }) => ({ n, seconds }));
+    return { threads, points, sizes: new Set(points.map(({ n }) => n)).size };
+  });
+  const [widest] = groups.sort((a, b) => b.sizes - a.sizes || b.threads - a.threads);
+  if (widest === undefined) throw new Error('a series without points');
+  return widest;
+}
+
+/** A single run may be a quarter off; several say themselves how far they lie apart. */
+const around = (values: readonly number[]): { readonly low: number; readonly high: number } => ({
+  low: Math.min(...values) * (values.length === 1 ? 0.75 : 1),
+  high: Math.max(...values) * (values.length === 1 ? 1.25 : 1),
+});
+
+const pathsOf = (files: readonly BenchFile[]): string => files.map(({ path }) => path).join(', ');
+
+/** The file says its GFLOP/s: with other options, a sweep of the default ones would not be what was timed. */
+function usesOtherOptions(file: BenchFile): boolean {
+  const [gflops] = file.rows.filter(({ what }) => what === 'als.gflops');
+  const [first] = series[0]?.points(file) ?? [];
+  if (gflops === undefined || first === undefined) return false;
+  return Math.abs((gflops.value * 1e9 * first.seconds) / first.n - 1) > 0.001;
+}
