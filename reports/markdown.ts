@@ -146,7 +146,7 @@ function dailyTable(figures: Figures, family: string, metric: string): string {
 }
 
 /** A pipe table; the columns after the first `textColumns` hold figures and are right-aligned. */
-function table(header: readonly string[], rows: readonly (readonly string[])[], textColumns: number): string {
+export function table(header: readonly string[], rows: readonly (readonly string[])[], textColumns: number): string {
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   return [line(header), line(header.map((_, i) => (i < textColumns ? '---' : '---:'))), ...rows.map(line)].join('\n');
 }

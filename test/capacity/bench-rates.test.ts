@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { flopsPerSweep } from '../../engine/als/conjugate-gradient.ts';
+import { alsOptionsSchema } from '../../engine/options.ts';
+import { sizeText } from '../../scenarios/bench/problem.ts';
+import type { BenchRow } from '../../scenarios/bench/rows.ts';
+import { type BenchFile, readBenchFile } from '../../scenarios/capacity/bench-files.ts';
+import { benchRates } from '../../scenarios/capacity/bench-rates.ts';
+import { planInputs, valuesOf } from '../../scenarios/capacity/inputs.ts';
+import { makePlan } from '../../scenarios/capacity/plan.ts';
+import { planText } from '../../scenarios/capacity/print.ts';
+import { thisMachine } from '../../scenarios/machine.ts';
+import { say } from '../support/tiny-run.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'dubplate-plan-bench-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const als = alsOptionsSchema.parse({});
+const sweep = (interactions: number) => {
+  const size = { users: interactions / 100, tracks: interactions / 250, interactions, factors: 128 };
+  return { size, flops: flopsPerSweep({ ...size, ...als }) };
+};
+
+/** Sweeps that take a second and 40 GFLOP/s on two threads. */
+const seconds = (interactions: number): number => 1 + sweep(interactions).flops / 40e9;
+const sweepRow = (interactions: number, took = seconds(interactions)): BenchRow => ({
+  what: 'als.secondsPerSweep',
+  size: `${sizeText(sweep(interactions).size)}, 2 threads`,
+  value: took,
+  unit: 's',
+  provenance: 'measured',
+});
+const fileOf = (bench: string, rows: readonly BenchRow[], changes: Partial<BenchFile['machine']> = {}): BenchFile => ({
+  ...{ path: `${bench}.json`, schema: 1, bench, rows: [...rows] },
+  machine: { ...thisMachine(), kernel: 'avx2', threads: 2, load: 0, ...changes },
+});
+const sizes = [500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000, 20_000_000];
+const growth = fileOf(
+  'als',
+  sizes.map((interactions) => sweepRow(interactions)),
+);
+
+const nominal = valuesOf(planInputs({}));
+/** A plan of 80M interactions: four times the largest size. */
+const reachable = valuesOf(planInputs({ listeners: '800k', tracks: '320k', tracksPerListener: '100' }));
+
+describe('rates from bench files', () => {
+  it('fit the growth of training, and take the rate at the size of the plan', () => {
+    const { found, fits, warnings } = benchRates([growth], reachable, thisMachine());
+    const expected = sweep(80e6).flops / seconds(80e6) / 2 / 1e9; // of one thread
+    expect(found.alsRate?.value).toBeCloseTo(expected, 6);
+    expect(found.alsRate?.source).toBe('als.secondsPerSweep of als.json, fit a + b n');
+    expect(fits[0]?.fit).toMatchObject({ form: 'a + b n', points: 6 });
+    expect(fits[0]?.plan.predicted?.seconds).toBeCloseTo(seconds(80e6), 6);
+    expect(warnings).toEqual([]);
+  });
+
+  it('do not extrapolate a fit beyond a hundred times: the rate of the largest size, and the input says so', () => {
+    const { found, fits } = benchRates([growth], nominal, thisMachine());
+    expect(fits[0]?.plan.predicted).toBeUndefined();
+    expect(fits[0]?.plan.refused).toMatch(/times the largest measured size: beyond 100 times/);
+    expect(found.alsRate?.value).toBeCloseTo(sweep(20e6).flops / seconds(20e6) / 2 / 1e9, 6);
+    expect(found.alsRate?.low).toBeCloseTo(sweep(500_000).flops / seconds(500_000) / 2 / 1e9, 6);
+    expect(found.alsRate?.source).toMatch(/structural/);
+  });
+
+  it('reach the lines of the plan: measured inputs, narrower intervals, a table of fits', () => {
+    const rates = benchRates([growth], reachable, thisMachine());
+    const texts = {
+      listeners: '800k',
+      tracks: '320k',
+      tracksPerListener: '100',
+      sweeps: '1',
+      cores: '2',
+      coresPerHost: '2',
+    };
+    const plan = makePlan(planInputs(texts, rates.found), rates);
+    const line = plan.lines.find(({ id }) => id === 'train.hours');
+    expect(line?.value).toBeCloseTo(seconds(80e6) / 3600, 9);
+    expect(line?.assumes).toEqual([]);
+    expect(planText(plan)).toMatch(/als\.secondsPerSweep +FLOP of a sweep +6, to \S+ +a \+ b n/);
+  });
+
+  it('take a single size as a rate, a quarter either way', () => {
+    const { found, fits } = benchRates([fileOf('als', [sweepRow(5e6)])], reachable, thisMachine());
+    expect(fits[0]?.plan.refused).toMatch(/too few sizes/);
+    const rate = sweep(5e6).flops / seconds(5e6) / 2 / 1e9;
+    expect(found.alsRate?.value).toBeCloseTo(rate, 9);
+    expect(found.alsRate?.low).toBeCloseTo(0.75 * rate, 9);
+  });
+
+  it('say when a file is of another machine, in a warning and at the input', () => {
+    const other = fileOf('als', growth.rows, { cpu: 'Abacus 3000', cores: 4 });
+    const { found, warnings } = benchRates([other], reachable, thisMachine());
+    expect(warnings).toEqual([expect.stringMatching(/als\.json is of another machine \(4 × Abacus 3000/)]);
+    expect(found.alsRate?.source).toMatch(/\(another machine\)$/);
+  });
+
+  it('leave out what was trained with other options, and files without a rate', () => {
+    const gflops = { what: 'als.gflops', size: 'x', value: 20, unit: 'GFLOP/s', provenance: 'derived' } as const;
+    const odd = fileOf('als', [gflops, ...growth.rows]);
+    const sim = fileOf('sim', [{ what: 'sim.secondsPerDay', size: 'x', value: 1, unit: 's', provenance: 'measured' }]);
+    const { found, warnings } = benchRates([odd, sim], reachable, thisMachine());
+    expect(found).toEqual({});
+    expect(warnings).toEqual([
+      expect.stringMatching(/other options than the default/),
+      expect.stringMatching(/\(bench sim\) holds no rate/),
+    ]);
+  });
+
+  it('take retrieval, the cache, fold-in and the encoder', () => {
+    const row = (what: string, size: string, value: number, unit: string): BenchRow => ({
+      ...{ what, size, value, unit, provenance: 'measured' },
+    });
+    const files = [
+      fileOf('retrieval', [row('retrieval.usersPerSecond', '20k x 50k, 2M, k=128, n=200, 2 threads', 5000, 'users/s')]),
+      fileOf('cache', [
+        row('cache.setsPerSecond', 'u64, 200 of 100M tracks, 60k lists, Redis 7.0.15', 70_000, 'lists/s'),
+        row('cache.setsPerSecond', 'bits30, 200 of 100M tracks, 60k lists, Redis 7.0.15', 99_000, 'lists/s'),
+        row('cache.getsPerSecond', 'u64, 200 of 100M tracks, 60k lists, Redis 7.0.15', 80_000, 'lists/s'),
+      ]),
+      fileOf('foldin', [
+        row('foldin.milliseconds', '50 interactions each, 20k tracks, k=128, p50', 0.4, 'ms'),
+        row('foldin.milliseconds', '50 interactions each, 20k tracks, k=128, p99', 0.9, 'ms'),
+      ]),
+      fileOf('encoder', [
+        row('encoder.inferCpuMsPerTrack', '256 tracks, 363000 weights, dim 128, 2 threads', 2.5, 'ms'),
+      ]),
+    ];
+    const { found, warnings } = benchRates(files, nominal, thisMachine());
+    expect(warnings).toEqual([]);
+    // 5,000 users a second, each with 50,000 products of 128 numbers, on two threads.
+    expect(found.retrievalRate?.value).toBeCloseTo((5000 * 50_000 * 2 * 128) / 2 / 1e9, 9);
+    expect(found.setsPerSecond?.value).toBeCloseTo(70_000, 6);
+    expect(found.getsPerSecond?.value).toBe(80_000);
+    expect(found.foldInMs?.value).toBe(0.4);
+    expect(found.encodeSeconds?.value).toBe(0.0025);
+  });
+
+  it('read what bench really prints', async () => {
+    const { stdout } = await say(
+      ...['bench', 'als', '--users', '120', '--tracks', '200', '--interactions', '3000', '--factors', '8'],
+      ...['--sweeps', '3', '--growth', '2000,6000', '--threads', '2', '--json', '--quiet'],
+    );
+    const path = join(folder, 'als.json');
+    writeFileSync(path, stdout);
+    const { found, fits, warnings } = benchRates([readBenchFile(path)], reachable, thisMachine());
+    expect(warnings).toEqual([]);
+    expect(fits[0]?.points.length).toBe(3);
+    expect(found.alsRate?.value).toBeGreaterThan(0);
+    const retrieval = await say(
+      ...['bench', 'retrieval', '--users', '120', '--tracks', '200', '--interactions', '3000', '--factors', '8'],
+      ...['--sweeps', '1', '--n', '5', '--repetitions', '1', '--threads', '2', '--json', '--quiet'],
+    );
+    writeFileSync(path, retrieval.stdout);
+    expect(benchRates([readBenchFile(path)], reachable, thisMachine()).found.retrievalRate?.value).toBeGreaterThan(0);
+  });
+});
+
+describe('a bench file', () => {
+  it.each([
+    ['that is missing', undefined, 'FILE_NOT_FOUND', /Cannot read the bench file/],
+    ['that is no JSON', 'als 3 s', 'INVALID_INPUT', /is not JSON/],
+    ['of something else', '{"schema":2,"rows":[{}]}', 'INVALID_INPUT', /no result of a bench:[\s\S]*schema: found 2/],
+  ])('%s is refused', (name, text, code, message) => {
+    const path = join(folder, `${name}.json`);
+    if (text !== undefined) writeFileSync(path, text);
+    try {
+      readBenchFile(path);
+      expect.unreachable();
+    } catch (error) {
+      expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
+    }
+  });
+});
