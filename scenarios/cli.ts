@@ -10,6 +10,7 @@ import { exportCommand } from './commands/export.ts';
 import { fidelityCommand } from './commands/fidelity.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { listCommand } from './commands/list.ts';
+import { planCommand } from './commands/plan.ts';
 import { recommendCommand } from './commands/recommend.ts';
 import { reportCommand } from './commands/report.ts';
 import { runCommand } from './commands/run.ts';
@@ -42,6 +43,7 @@ export function createProgram(): Command {
     calibrateCommand(),
     validateCommand(),
     benchCommand(),
+    planCommand(),
     doctorCommand(),
   ];
   for (const command of commands) program.addCommand(command);
