@@ -43,6 +43,15 @@ describe('bytes of the cache', () => {
     near(figure('cacheBytes.u64Expiring') - figure('cacheBytes.u64'), (32 + (8 * 2 ** 29) / 300e6) * 300e6, 1e-6);
   });
 
+  it('are those of twice as many keys while two generations lie side by side', () => {
+    const twice = figure('cacheBytes.u64', withInputs({ listeners: 600e6 }));
+    expect(figure('cacheBytes.planned')).toBe(twice);
+    near(twice, 2 * 1866.7 * 300e6, 0.005);
+    const narrow = withInputs({ generations: 1, idBits: 30 });
+    expect(figure('cacheBytes.planned', narrow)).toBe(figure('cacheBytes.packed30'));
+    expect(figure('cacheBytes.nominal', narrow)).toBe(300e6 * 750);
+  });
+
   it('are the sum over allocations, one by one, of lists as they are really encoded', () => {
     // jemalloc's classes written out, in the place of the closed form.
     const classes = [8];
@@ -267,6 +276,7 @@ describe('FLOP', () => {
     near(figure('retrieval.exactHours'), 333.3, 1e-3);
     near(figure('retrieval.gpuHours', withInputs({ gpus: 1 })), 5.33, 1e-3);
     near(figure('retrieval.int8Hours'), 333.3 / 4, 1e-3);
+    near(figure('retrieval.annHours') * 640, 348, 0.001);
     near(figure('train.hours') * 640, figure('train.coreHours'), 1e-12);
     near(figure('train.coreHours') * 3600 * 10e9, 15 * figure('train.flopsPerSweep'), 1e-12);
     near(figure('train.deepHours') * 640 * 3600 * 10e9, figure('train.deepFlops'), 1e-12);
