@@ -46,3 +46,9 @@ export function otherMachine({ path, machine }: BenchFile, here: Machine): strin
   if (machine.cpu === here.cpu && machine.cores === here.cores && machine.platform === here.platform) return undefined;
   return `${path} is of another machine (${machine.cores} × ${machine.cpu}, ${machine.platform}; here ${here.cores} × ${here.cpu}, ${here.platform}): its rates are that machine's`;
 }
+
+/** Says so where other programs ran beside a bench; undefined where hardly any did. */
+export function busyMachine({ path, machine: { load, cores } }: BenchFile): string | undefined {
+  if (load <= cores / 4) return undefined;
+  return `${path} was measured under a load of ${load.toFixed(1)} on ${cores} cores: on an idle machine its times will be shorter`;
+}

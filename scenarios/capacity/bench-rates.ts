@@ -1,11 +1,11 @@
 import { flopsPerSweep } from '../../engine/als/conjugate-gradient.ts';
 import { alsOptionsSchema } from '../../engine/options.ts';
 import type { Machine } from '../machine.ts';
-import { type BenchFile, otherMachine } from './bench-files.ts';
+import { type BenchFile, busyMachine, otherMachine } from './bench-files.ts';
 import { type Fit, fitTimes, isWithinReach, type Prediction, reach, type TimedPoint } from './fit.ts';
 import type { Found, Input, InputName, Inputs } from './inputs.ts';
 import { parseAmount } from './units.ts';
-import { exactFlops, sweepFlops } from './work.ts';
+import { sweepFlops } from './work.ts';
 
 /** Measured times of one kind of work, and the rate that a plan takes from them. */
 export interface RateFit {
@@ -60,14 +60,14 @@ const series: readonly TimedSeries[] = [
   {
     what: 'retrieval.usersPerSecond',
     input: 'retrievalRate',
-    n: 'FLOP of all inner products',
-    work: exactFlops,
+    n: 'FLOP of one list',
+    work: ({ tracks, factors }) => 2 * tracks * factors,
     rate: (perSecond) => perSecond / 1e9,
     points: (file) =>
       valuesOf(file, 'retrieval.usersPerSecond', /^(\S+) x (\S+), (\S+), k=(\d+), n=(\d+), (\d+) threads?$/).map(
-        ({ value, parts: [users = 0, tracks = 0, , factors = 0, , threads = 1] }) => ({
-          n: 2 * users * tracks * factors,
-          seconds: users / value,
+        ({ value, parts: [, tracks = 0, , factors = 0, , threads = 1] }) => ({
+          n: 2 * tracks * factors,
+          seconds: 1 / value,
           threads,
         }),
       ),
@@ -131,7 +131,9 @@ const plainRates: readonly {
 export function benchRates(files: readonly BenchFile[], inputs: Inputs, here: Machine): BenchRates {
   const found: Partial<Record<InputName, Omit<Input, 'provenance'>>> = {};
   const fits: RateFit[] = [];
-  const warnings = files.flatMap((file) => otherMachine(file, here) ?? []);
+  const warnings = files.flatMap((file) =>
+    [otherMachine(file, here), busyMachine(file)].filter((text) => text !== undefined),
+  );
   const ofOthers = (used: readonly BenchFile[]): string =>
     used.some((file) => otherMachine(file, here) !== undefined) ? ' (another machine)' : '';
   const isOdd = (file: BenchFile): boolean => usesOtherOptions(file);
@@ -143,6 +145,7 @@ export function benchRates(files: readonly BenchFile[], inputs: Inputs, here: Ma
     if (used.length === 0) continue;
     const fitted = fitSeries(one, used, inputs);
     fits.push(fitted.fit);
+    warnings.push(...poorFit(fitted.fit));
     found[one.input] = { ...fitted.input, source: `${fitted.input.source}${ofOthers(used)}` };
   }
   for (const { what, input, size, scale } of plainRates) {
@@ -202,6 +205,17 @@ function fitSeries(
       source: `${from}, structural: in proportion from the largest size, ${(planned / largest).toPrecision(2)} times less than the plan`,
     },
   };
+}
+
+/** A prediction may be so far from a held-out time before it is worth a word. */
+const mostError = 0.15;
+
+function poorFit({ what, fit }: RateFit): string[] {
+  const worst = Math.max(0, ...(fit?.heldOut ?? []).map(({ error }) => Math.abs(error)));
+  if (worst <= mostError) return [];
+  return [
+    `the fit of ${what} misses held-out sizes by up to ${(100 * worst).toFixed(0)} %: measure more sizes, on an idle machine`,
+  ];
 }
 
 /** The points measured with one number of threads: that with most sizes, and of these the most threads. */

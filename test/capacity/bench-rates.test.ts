@@ -83,6 +83,20 @@ describe('rates from bench files', () => {
     expect(planText(plan)).toMatch(/als\.secondsPerSweep +FLOP of a sweep +6, to \S+ +a \+ b n/);
   });
 
+  it('fit the time of a list to the tracks that it is found among, whoever many listeners were timed', () => {
+    const rows = [2000, 4000, 8000, 16_000, 64_000].map((tracks, i): BenchRow => {
+      const perList = 2e-5 + (2 * tracks * 128) / 80e9;
+      return {
+        ...{ what: 'retrieval.usersPerSecond', value: 1 / perList, unit: 'users/s', provenance: 'measured' },
+        size: `${i + 1}k x ${tracks / 1000}k, 200k, k=128, n=200, 2 threads`,
+      };
+    });
+    const { found, fits } = benchRates([fileOf('retrieval', rows)], reachable, thisMachine());
+    expect(fits[0]?.fit?.form).toBe('a + b n');
+    const flops = 2 * 320_000 * 128;
+    expect(found.retrievalRate?.value).toBeCloseTo(flops / (2e-5 + flops / 80e9) / 2 / 1e9, 6);
+  });
+
   it('take a single size as a rate, a quarter either way', () => {
     const { found, fits } = benchRates([fileOf('als', [sweepRow(5e6)])], reachable, thisMachine());
     expect(fits[0]?.plan.refused).toMatch(/too few sizes/);
@@ -96,6 +110,22 @@ describe('rates from bench files', () => {
     const { found, warnings } = benchRates([other], reachable, thisMachine());
     expect(warnings).toEqual([expect.stringMatching(/als\.json is of another machine \(4 × Abacus 3000/)]);
     expect(found.alsRate?.source).toMatch(/\(another machine\)$/);
+  });
+
+  it('say when a fit misses what was held out, and when other programs ran', () => {
+    const bent = sizes.map((interactions) =>
+      sweepRow(interactions, seconds(interactions) * (interactions > 5e6 ? 2 : 1)),
+    );
+    const { warnings } = benchRates([fileOf('als', bent, { cores: 2, load: 6.5 })], reachable, {
+      ...thisMachine(),
+      cores: 2,
+    });
+    expect(warnings).toEqual([
+      'als.json was measured under a load of 6.5 on 2 cores: on an idle machine its times will be shorter',
+      expect.stringMatching(
+        /^the fit of als\.secondsPerSweep misses held-out sizes by up to [45]\d %: measure more sizes/,
+      ),
+    ]);
   });
 
   it('leave out what was trained with other options, and files without a rate', () => {
@@ -147,7 +177,7 @@ describe('rates from bench files', () => {
     const path = join(folder, 'als.json');
     writeFileSync(path, stdout);
     const { found, fits, warnings } = benchRates([readBenchFile(path)], reachable, thisMachine());
-    expect(warnings).toEqual([]);
+    expect(warnings.filter((text) => !/under a load|misses held-out/.test(text))).toEqual([]);
     expect(fits[0]?.points.length).toBe(3);
     expect(found.alsRate?.value).toBeGreaterThan(0);
     const retrieval = await say(
