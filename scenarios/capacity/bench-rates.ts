@@ -2,7 +2,16 @@ import { flopsPerSweep } from '../../engine/als/conjugate-gradient.ts';
 import { alsOptionsSchema } from '../../engine/options.ts';
 import type { Machine } from '../machine.ts';
 import { type BenchFile, busyMachine, otherMachine } from './bench-files.ts';
-import { type Fit, fitTimes, isWithinReach, type Prediction, reach, type TimedPoint } from './fit.ts';
+import {
+  type Fit,
+  type FormName,
+  fitTimes,
+  isWithinReach,
+  type Prediction,
+  reach,
+  type TimedPoint,
+  usualForms,
+} from './fit.ts';
 import type { Found, Input, InputName, Inputs } from './inputs.ts';
 import { parseAmount } from './units.ts';
 import { sweepFlops } from './work.ts';
@@ -35,6 +44,8 @@ interface TimedSeries {
   readonly n: string;
   /** The work of the plan, in the same unit. */
   readonly work: (inputs: Inputs) => number;
+  /** What the time may be in n; by default {@link usualForms}. */
+  readonly forms?: readonly FormName[];
   /** The input from work per second of one thread. */
   readonly rate: (perSecond: number) => number;
   readonly points: (file: BenchFile) => readonly (TimedPoint & { readonly threads: number })[];
@@ -61,6 +72,8 @@ const series: readonly TimedSeries[] = [
     what: 'retrieval.usersPerSecond',
     input: 'retrievalRate',
     n: 'FLOP of one list',
+    // Blocks of tracks that cannot reach the list are passed over: the more tracks, the more of them.
+    forms: ['a n^b', ...usualForms],
     work: ({ tracks, factors }) => 2 * tracks * factors,
     rate: (perSecond) => perSecond / 1e9,
     points: (file) =>
@@ -168,12 +181,12 @@ export function benchRates(files: readonly BenchFile[], inputs: Inputs, here: Ma
 }
 
 function fitSeries(
-  { what, input, n, work, rate, points: pointsOf }: TimedSeries,
+  { what, input, n, work, forms, rate, points: pointsOf }: TimedSeries,
   files: readonly BenchFile[],
   inputs: Inputs,
 ): { readonly fit: RateFit; readonly input: Omit<Input, 'provenance'> } {
   const { points, threads } = widestGroup(files.flatMap(pointsOf));
-  const fit = fitTimes(points);
+  const fit = fitTimes(points, forms);
   const planned = work(inputs);
   const largest = Math.max(...points.map((point) => point.n));
   const common = { what, input, n, points, threads, ...(fit && { fit }) };

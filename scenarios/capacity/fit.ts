@@ -6,15 +6,18 @@ export interface TimedPoint {
   readonly seconds: number;
 }
 
-/** The terms that a time may have. */
-const forms = {
+/** The terms of the forms that are sums. */
+const sums = {
   'b n': [(n: number) => n],
   'a + b n': [() => 1, (n: number) => n],
   'a + b n + c n log n': [() => 1, (n: number) => n, (n: number) => n * Math.log(n)],
 } as const satisfies Readonly<Record<string, readonly ((n: number) => number)[]>>;
 
-export type FormName = keyof typeof forms;
-const formNames = Object.keys(forms) as FormName[];
+/** `a n^b` is for work that grows less than its size, such as a search that looks at less and less of a larger table. */
+export type FormName = keyof typeof sums | 'a n^b';
+
+/** What a time may be in the size of its work, unless it is said otherwise; the simplest first. */
+export const usualForms = Object.keys(sums) as FormName[];
 
 /** A time, and the interval that a single measurement of it lies in, 95 times in 100. Seconds. */
 export interface Prediction {
@@ -65,14 +68,15 @@ const tellingError = 10;
  *
  * The form is chosen on sizes that are held out: it is fitted up to a quarter of the largest size N, and predicts those that
  * are at least four times as large as any of them. Then it is fitted again on all points. Its intervals are those of
- * {@link solve}, and wider by two things that residuals cannot know of. What the form missed the held-out sizes by counts as
+ * {@link solveSum}, and wider by two things that residuals cannot know of. What the form missed the held-out sizes by counts as
  * its noise where that is more; and what the other forms predict, unless the held-out sizes rule them out, is added as an
  * error of its own. (Simulated with noise of 1 to 6 % on six sizes, and a seventh at 4 N: 88 to 99 % covered.)
  *
+ * @param formNames what is tried, the simplest first.
  * @returns undefined where too few sizes were measured: two of them up to N / 4, and one point more than the form has terms.
  * @see Draper & Smith, Applied Regression Analysis, chapters 1 and 9 (prediction intervals, weighted least squares).
  */
-export function fitTimes(points: readonly TimedPoint[]): Fit | undefined {
+export function fitTimes(points: readonly TimedPoint[], formNames: readonly FormName[] = usualForms): Fit | undefined {
   const largest = Math.max(...points.map(({ n }) => n));
   const small = points.filter(({ n }) => n <= largest / heldOutFactor);
   const limit = heldOutFactor * Math.max(...small.map(({ n }) => n));
@@ -126,8 +130,11 @@ interface Solved {
   predict(n: number): Prediction;
 }
 
+const solve = (points: readonly TimedPoint[], form: FormName, leastVariance = 0): Solved | undefined =>
+  form === 'a n^b' ? solvePower(points, leastVariance) : solveSum(points, sums[form], leastVariance);
+
 /**
- * Weighted least squares of one form, weights 1 / y², and its 95 % prediction interval:
+ * Weighted least squares of a sum of terms, weights 1 / y², and its 95 % prediction interval:
  *
  *     minimise Σ (1 − x(nᵢ)ᵀβ / yᵢ)²,   s² = Σ rᵢ² / (m − p),   ŷ(n) ± t₀.₉₇₅(m − p) · √(s²·ŷ(n)² + s²·x(n)ᵀ(ZᵀZ)⁻¹x(n))
  *
@@ -136,38 +143,73 @@ interface Solved {
  * @param leastVariance of a single relative error: s² is not taken to be less.
  * @returns undefined with no point more than terms, or where the points cannot tell the terms apart.
  */
-function solve(points: readonly TimedPoint[], form: FormName, leastVariance = 0): Solved | undefined {
-  const terms = forms[form];
-  const p = terms.length;
-  const freedom = points.length - p;
-  if (freedom < 1) return undefined;
+function solveSum(
+  points: readonly TimedPoint[],
+  terms: readonly ((n: number) => number)[],
+  leastVariance: number,
+): Solved | undefined {
   // Sizes are taken by the largest, so that the normal equations hold numbers of one magnitude.
   const unit = Math.max(...points.map(({ n }) => n));
   const rowOf = (n: number): number[] => terms.map((term) => term(n) / (term(unit) || 1));
-  const Z = points.map(({ n, seconds }) => rowOf(n).map((x) => x / seconds));
-  const normal = terms.map((_, i) => terms.map((_, j) => Z.reduce((sum, z) => sum + z[i]! * z[j]!, 0)));
-  const inverse = invert(normal);
-  if (inverse === undefined) return undefined;
-  const moments = terms.map((_, i) => Z.reduce((sum, z) => sum + z[i]!, 0));
-  const beta = inverse.map((row) => dot(row, moments));
-  const residuals = Z.map((z) => 1 - dot(z, beta));
-  const variance = Math.max(leastVariance, residuals.reduce((sum, r) => sum + r * r, 0) / freedom);
-  const t = studentQuantile(0.975, freedom);
+  const solved = leastSquares(
+    points.map(({ n, seconds }) => rowOf(n).map((x) => x / seconds)),
+    points.map(() => 1),
+    leastVariance,
+  );
+  if (solved === undefined) return undefined;
+  const { beta, variance, t, leverage } = solved;
   return {
     coefficients: beta.map((value, i) => value / (terms[i]!(unit) || 1)),
     predict: (n) => {
       const x = rowOf(n);
       const seconds = dot(x, beta);
-      const spread =
-        variance *
-        (seconds ** 2 +
-          dot(
-            x,
-            inverse.map((row) => dot(row, x)),
-          ));
-      const half = t * Math.sqrt(spread);
+      const half = t * Math.sqrt(variance * (seconds ** 2 + leverage(x)));
       return { seconds, low: Math.max(0, seconds - half), high: seconds + half };
     },
+  };
+}
+
+/** The same for ln y = ln a + b·ln n: its residuals are relative errors too, and its interval is even in the logarithm. */
+function solvePower(points: readonly TimedPoint[], leastVariance: number): Solved | undefined {
+  const rowOf = (n: number): number[] => [1, Math.log(n)];
+  const solved = leastSquares(
+    points.map(({ n }) => rowOf(n)),
+    points.map(({ seconds }) => Math.log(seconds)),
+    leastVariance,
+  );
+  if (solved === undefined) return undefined;
+  const { beta, variance, t, leverage } = solved;
+  return {
+    coefficients: [Math.exp(beta[0]!), beta[1]!],
+    predict: (n) => {
+      const x = rowOf(n);
+      const seconds = Math.exp(dot(x, beta));
+      const factor = Math.exp(t * Math.sqrt(variance * (1 + leverage(x))));
+      return { seconds, low: seconds / factor, high: seconds * factor };
+    },
+  };
+}
+
+/** Z β ≈ y: β, the variance of a residual, t₀.₉₇₅ of its degrees of freedom, and xᵀ(ZᵀZ)⁻¹x. */
+function leastSquares(Z: readonly (readonly number[])[], y: readonly number[], leastVariance: number) {
+  const p = Z[0]?.length ?? 0;
+  const freedom = Z.length - p;
+  if (freedom < 1) return undefined;
+  const columns = Array.from({ length: p }, (_, i) => Z.map((row) => row[i]!));
+  const inverse = invert(columns.map((u) => columns.map((v) => dot(u, v))));
+  if (inverse === undefined) return undefined;
+  const moments = columns.map((column) => dot(column, y));
+  const beta = inverse.map((row) => dot(row, moments));
+  const residuals = Z.map((row, i) => y[i]! - dot(row, beta));
+  return {
+    beta,
+    variance: Math.max(leastVariance, dot(residuals, residuals) / freedom),
+    t: studentQuantile(0.975, freedom),
+    leverage: (x: readonly number[]): number =>
+      dot(
+        x,
+        inverse.map((row) => dot(row, x)),
+      ),
   };
 }
 

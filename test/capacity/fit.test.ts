@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { linearRegression, median } from 'simple-statistics';
 import { describe, expect, it } from 'vitest';
 import { createStreams, normalFrom } from '../../engine/core/random.ts';
-import { fitTimes, isWithinReach, type TimedPoint } from '../../scenarios/capacity/fit.ts';
+import { type FormName, fitTimes, isWithinReach, type TimedPoint, usualForms } from '../../scenarios/capacity/fit.ts';
 
 const sizes = [0.5e6, 1e6, 2e6, 5e6, 10e6, 20e6];
 const timed = (ns: readonly number[], seconds: (n: number) => number): TimedPoint[] =>
@@ -18,6 +18,25 @@ describe('a fit of times', () => {
     expect(fit.form).toBe(form);
     for (const n of [3e5, 8e7, 2e9]) expect(fit.predict(n).seconds / time(n)).toBeCloseTo(1, 6);
     for (const { error } of fit.heldOut) expect(Math.abs(error)).toBeLessThan(1e-6);
+  });
+
+  it('finds a power where that is asked for, and it is the line through the logarithms', () => {
+    const exact = fitTimes(
+      timed(sizes, (n) => 3e-5 * n ** 0.35),
+      ['a n^b', ...usualForms],
+    )!;
+    expect(exact.form).toBe('a n^b');
+    expect(exact.coefficients[1]).toBeCloseTo(0.35, 9);
+    fc.assert(
+      fc.property(
+        fc.array(fc.double({ min: -0.3, max: 0.3, noNaN: true }), { minLength: 6, maxLength: 6 }),
+        (noise) => {
+          const points = sizes.map((n, i) => ({ n, seconds: 3e-5 * n ** 0.35 * Math.exp(noise[i]!) }));
+          const { m, b } = linearRegression(points.map(({ n, seconds }) => [Math.log(n), Math.log(seconds)]));
+          expect(fitTimes(points, ['a n^b'])!.predict(8e7).seconds / Math.exp(b + m * Math.log(8e7))).toBeCloseTo(1, 8);
+        },
+      ),
+    );
   });
 
   it('is the least-squares line of times over sizes, for whatever times', () => {
@@ -83,13 +102,17 @@ describe('the 95 % interval of a fit', () => {
   };
 
   /** Shares of repeats in which a size four times the largest lies in its interval, and within 15 %. */
-  const covered = (time: (n: number) => number, repeats: number): { inside: number; near: number } => {
+  const covered = (
+    time: (n: number) => number,
+    repeats: number,
+    forms: readonly FormName[] = usualForms,
+  ): { inside: number; near: number } => {
     const streams = createStreams('prediction intervals');
     let [inside, near] = [0, 0];
     for (let repeat = 0; repeat < repeats; repeat++) {
       const draw = streams('noise', repeat);
       const noisy = (n: number): number => time(n) * (1 + 0.03 * normalFrom(draw));
-      const fit = fitTimes(timed(sizes, noisy))!;
+      const fit = fitTimes(timed(sizes, noisy), forms)!;
       const seconds = noisy(80e6);
       const { low, high, seconds: predicted } = fit.predict(80e6);
       if (low <= seconds && seconds <= high) inside++;
@@ -106,6 +129,12 @@ describe('the 95 % interval of a fit', () => {
 
   it.each(Object.entries(models))('and of 2,000: %s', (_, time) => {
     expect(covered(time, 2000).inside).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it('covers as many of times that grow by a power, within 15 %', () => {
+    const { inside, near } = covered((n) => 3e-5 * n ** 0.35, 500, ['a n^b', ...usualForms]);
+    expect(inside).toBeGreaterThanOrEqual(0.9);
+    expect(near).toBeGreaterThanOrEqual(0.9);
   });
 
   it('is not as wide as to say nothing: times that err by 3 % leave less than 30 % in the median', () => {
