@@ -158,7 +158,7 @@ export function benchRates(files: readonly BenchFile[], inputs: Inputs, here: Ma
     if (used.length === 0) continue;
     const fitted = fitSeries(one, used, inputs);
     fits.push(fitted.fit);
-    warnings.push(...poorFit(fitted.fit));
+    warnings.push(...doubtsOf(fitted.fit));
     found[one.input] = { ...fitted.input, source: `${fitted.input.source}${ofOthers(used)}` };
   }
   for (const { what, input, size, scale } of plainRates) {
@@ -223,12 +223,13 @@ function fitSeries(
 /** A prediction may be so far from a held-out time before it is worth a word. */
 const mostError = 0.15;
 
-function poorFit({ what, fit }: RateFit): string[] {
+function doubtsOf({ what, input, fit, plan }: RateFit): string[] {
   const worst = Math.max(0, ...(fit?.heldOut ?? []).map(({ error }) => Math.abs(error)));
-  if (worst <= mostError) return [];
   return [
-    `the fit of ${what} misses held-out sizes by up to ${(100 * worst).toFixed(0)} %: measure more sizes, on an idle machine`,
-  ];
+    worst > mostError &&
+      `the fit of ${what} misses held-out sizes by up to ${(100 * worst).toFixed(0)} %: measure more sizes, on an idle machine`,
+    plan.refused !== undefined && `${input} supposes that time stays in proportion to the work: ${plan.refused}`,
+  ].filter((text) => text !== false);
 }
 
 /** The points measured with one number of threads: that with most sizes, and of these the most threads. */

@@ -89,7 +89,7 @@ export const inputSpecs = {
   idBits: given('bits of an id as planned: 27, 30, 32 or 64', 'count', 64, {
     least: 27,
     most: 64,
-    range: fixed,
+    range: [30 / 64, 1],
     source: nominal,
   }),
   horizonMonths: given('the plan must hold so long', 'months', 12, {

@@ -3,8 +3,8 @@ import type { Unit } from './units.ts';
 
 /** What a value must not pass. */
 export interface Limit {
-  /** What binds: "memory budget". */
-  readonly name: string;
+  /** What binds: "hours between refreshes". */
+  readonly name: string | ((inputs: Inputs) => string);
   /** The value is to be at most, or at least, what `bound` says. */
   readonly side: 'most' | 'least';
   readonly bound: (inputs: Inputs) => number;

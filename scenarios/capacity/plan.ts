@@ -143,6 +143,7 @@ const withInheritedVerdicts = (lines: readonly Judged[]): PlanLine[] =>
       ...line,
       verdict,
       ...(deciding && { decidedBy: deciding.id }),
+      ...(deciding?.bindingConstraint === undefined ? {} : { bindingConstraint: deciding.bindingConstraint }),
       ...(deciding?.remedy === undefined ? {} : { remedy: deciding.remedy }),
     };
   });

@@ -31,7 +31,7 @@ export function verdictOf(
   return {
     verdict: holds ? 'holds' : remedy === undefined ? 'does not hold' : 'holds with',
     ...(remedy === undefined ? {} : { remedy }),
-    bindingConstraint: name,
+    bindingConstraint: typeof name === 'string' ? name : name(inputs),
     bound,
     load,
     holdsAtWorst: loadOf(side === 'most' ? high : low) <= 1,

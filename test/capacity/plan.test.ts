@@ -5,7 +5,7 @@ import { type InputName, inputNames, planInputs, valuesOf } from '../../scenario
 import { allLines } from '../../scenarios/capacity/lines/all.ts';
 import { planMarkdown } from '../../scenarios/capacity/markdown.ts';
 import { makePlan, type Plan, type PlanLine } from '../../scenarios/capacity/plan.ts';
-import { planText } from '../../scenarios/capacity/print.ts';
+import { planJson, planText } from '../../scenarios/capacity/print.ts';
 import { evaluated, intervalOf, swingsOf } from '../../scenarios/capacity/sensitivity.ts';
 import { verdictOf } from '../../scenarios/capacity/verdict.ts';
 
@@ -67,6 +67,33 @@ describe('a plan', () => {
     expect(planText(large)).toMatch(/the plan holds only with changes/);
   });
 
+  it('holds the shards that there are against those that are needed', () => {
+    const few = makePlan(planInputs({ shards: '40' }));
+    expect(lineOf(few, 'shards.planned')).toMatchObject({ verdict: 'holds with', remedy: '65 shards', bound: 40 });
+    expect(lineOf(few, 'instances.planned').value).toBe(80);
+    const enough = makePlan(planInputs({ shards: '72' }));
+    expect(lineOf(enough, 'shards.planned').verdict).toBe('holds');
+    expect(lineOf(enough, 'shard.bytesAtHorizon').verdict).toBe('holds');
+    expect(lineOf(makePlan(planInputs({ shards: '71' })), 'shard.bytesAtHorizon').verdict).toBe('holds with');
+  });
+
+  it('does not hold lists of ids that are too narrow, however little they take', () => {
+    const wide = makePlan(planInputs({ tracks: '200M' }));
+    expect(lineOf(wide, 'cacheBytes.pages')).toMatchObject({
+      ...{ verdict: 'holds with', remedy: 'wider ids', bindingConstraint: 'id width of bits27' },
+    });
+    expect(lineOf(wide, 'cacheBytes.packed30').verdict).toBe('holds');
+    expect(wide.answer.redis?.id).toBe('activeOnly');
+  });
+
+  it('asks for cores that make lost lists only where there is no replica', () => {
+    const alone = { replicas: '0', cores: '2', coresPerHost: '2' };
+    expect(lineOf(makePlan(planInputs(alone)), 'loss.cores')).toMatchObject({
+      ...{ verdict: 'holds with', remedy: 'a replica of each shard', bound: 1 },
+    });
+    expect(lineOf(makePlan(planInputs({ ...alone, replicas: '1' })), 'loss.cores').verdict).toBe('holds');
+  });
+
   it('says what a line rests on', () => {
     expect(lineOf(plan, 'cacheBytes.nominal')).toMatchObject({ provenance: 'derived', assumes: [] });
     expect(lineOf(plan, 'retrieval.annRecall')).toMatchObject({ provenance: 'assumed', assumes: ['annRecall'] });
@@ -105,6 +132,14 @@ describe('a plan', () => {
     lines.forEach((line, i) => {
       if (line.startsWith('|') && lines[i - 1]?.startsWith('|')) expect(cells(line)).toBe(cells(lines[i - 1]!));
     });
+  });
+
+  it('never runs out of ids without releases, and is not told of a number that there is not', () => {
+    const still = makePlan(planInputs({ releasesPerDay: '0' }));
+    expect(lineOf(still, 'ids.years27')).toMatchObject({ value: Number.POSITIVE_INFINITY, verdict: 'holds', load: 0 });
+    expect(JSON.parse(planJson(still)).lines.find(({ id }: PlanLine) => id === 'ids.years27').value).toBeNull();
+    const full = makePlan(planInputs({ releasesPerDay: '0', tracks: '200M' }));
+    expect(lineOf(full, 'ids.years27')).toMatchObject({ verdict: 'holds with', remedy: 'ids of 30 bits' });
   });
 
   it('answers for any sizes that are allowed', () => {

@@ -1,5 +1,5 @@
 import { barePages, type CacheLayout, packed30, pages, stringsOf, u64Strings } from '../cache-layouts.ts';
-import { type Inputs, packingOf } from '../inputs.ts';
+import type { Inputs } from '../inputs.ts';
 import { daysPerYear, type Limit, type Line } from '../line.ts';
 import { plannedLayout } from '../shards.ts';
 import { formatAmount } from '../units.ts';
@@ -9,20 +9,24 @@ export const nominalBytes = ({ listeners, slate, idBits }: Inputs): number => (l
 
 const trueBytes = (inputs: Inputs): number => plannedLayout(inputs).bytesOf(inputs.listeners, inputs);
 
-/** The memory of the nominal plan. More can always be bought: a line says how much. */
-const budget = (bytesOf: Line['value']): Limit => ({
-  name: 'memory that the plan reckons with',
-  side: 'most',
-  bound: nominalBytes,
-  remedy: (inputs) => `${formatAmount(bytesOf(inputs), 'B')} reckoned with`,
-});
+/** The memory of the nominal plan, if ids are wide enough at all. More can always be bought: a line says how much. */
+function budget(bytesOf: Line['value'], { packing }: CacheLayout): Limit {
+  const fits = ({ tracks }: Inputs): boolean => tracks <= packing.largestId + 1;
+  return {
+    name: (inputs) => (fits(inputs) ? 'memory that the plan reckons with' : `id width of ${packing.name}`),
+    side: 'most',
+    bound: (inputs) => (fits(inputs) ? nominalBytes(inputs) : 0),
+    remedy: (inputs) => (fits(inputs) ? `${formatAmount(bytesOf(inputs), 'B')} reckoned with` : 'wider ids'),
+  };
+}
+
 const closedForm =
   'U · (class(value + header + 1) + class(key + header + 1) + 16 + 32) + 8 · 2^⌈log₂ U⌉, class: jemalloc';
 
 function cacheBytes(id: string, about: string, layout: CacheLayout, rest: Partial<Line> = {}): Line {
   const { value = (inputs: Inputs) => layout.bytesOf(inputs.listeners, inputs) } = rest;
   const line = { question: 3, unit: 'B', formula: closedForm, ...rest } as const;
-  return { ...line, id: `cacheBytes.${id}`, about, value, limit: budget(value) };
+  return { ...line, id: `cacheBytes.${id}`, about, value, limit: budget(value, layout) };
 }
 
 /** Questions 1 to 3 and 19: bytes of all lists on one server that holds nothing else, and how long ids last. */
@@ -34,6 +38,7 @@ export const cacheLines: readonly Line[] = [
     unit: 'B',
     formula: 'U · K · bits / 8',
     value: nominalBytes,
+    note: 'GB are 10⁹ bytes; in GiB the number is 7 % smaller',
     limit: {
       name: 'what Redis takes for it',
       side: 'least',
@@ -42,7 +47,7 @@ export const cacheLines: readonly Line[] = [
     },
   },
   cacheBytes('u64', 'a value of 64-bit ids for each listener, as Redis 7 and 8 keep it', u64Strings, { question: 2 }),
-  cacheBytes('u64Expiring', 'the same with an expiry on every key', stringsOf(packingOf(64)!, { expires: true }), {
+  cacheBytes('u64Expiring', 'the same with an expiry on every key', stringsOf(u64Strings.packing, { expires: true }), {
     question: 2,
     formula: `${closedForm}, and for the expiry 32 U + 8 · 2^⌈log₂ U⌉ more`,
     isAlternative: true,
@@ -75,8 +80,7 @@ export const cacheLines: readonly Line[] = [
       about: `years until ids of ${bits} bits run out`,
       unit: 'years',
       formula: '(2^bits − I) / (releases a day · 365)',
-      value: ({ tracks, releasesPerDay }) =>
-        releasesPerDay === 0 && tracks <= 2 ** bits ? 1000 : (2 ** bits - tracks) / (releasesPerDay * daysPerYear),
+      value: (inputs) => yearsLeft(2 ** bits, inputs),
       limit: {
         name: `id width of ${bits} bits`,
         side: 'least',
@@ -87,6 +91,13 @@ export const cacheLines: readonly Line[] = [
     }),
   ),
 ];
+
+/** Years until so many ids are used up; with no releases never, or for ever too many already. */
+function yearsLeft(ids: number, { tracks, releasesPerDay }: Inputs): number {
+  const left = ids - tracks;
+  if (releasesPerDay === 0) return left >= 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  return left / (releasesPerDay * daysPerYear);
+}
 
 /** log₂ of the number of ordered lists of `length` different ids among `tracks`. */
 function orderedListBits(tracks: number, length: number): number {
