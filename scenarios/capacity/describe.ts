@@ -33,8 +33,8 @@ const timesText = (load: number): string => (Number.isFinite(load) ? `${formatFi
 /** All tables of a plan, in the order in which they are read. */
 export const planTables = (plan: Plan): readonly PlanTable[] => [
   linesTable(plan.lines),
-  cacheTable(plan.cache),
-  retrievalTable(plan.retrieval),
+  cacheTable(plan.alternatives.cache),
+  retrievalTable(plan.alternatives.retrieval),
   sensitivityTable(plan.sensitivity),
   ...(plan.fits.length > 0 ? [fitsTable(plan.fits)] : []),
 ];

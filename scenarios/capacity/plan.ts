@@ -59,8 +59,11 @@ export interface Plan {
   readonly answer: Answer;
   readonly inputs: readonly (Input & { readonly name: InputName; readonly unit: Unit })[];
   readonly lines: readonly PlanLine[];
-  readonly cache: readonly CacheAlternative[];
-  readonly retrieval: readonly RetrievalAlternative[];
+  /** What else could be done, side by side; as planned first. */
+  readonly alternatives: {
+    readonly cache: readonly CacheAlternative[];
+    readonly retrieval: readonly RetrievalAlternative[];
+  };
   readonly sensitivity: readonly NamedSwing[];
   readonly fits: readonly RateFit[];
   readonly warnings: readonly string[];
@@ -82,8 +85,7 @@ export function makePlan(inputs: PlanInputs, { fits, warnings }: Evidence = { fi
     answer: answerOf(lines, cache, retrieval),
     inputs: inputNames.map((name) => ({ name, unit: unitOf(name), ...inputs[name] })),
     lines,
-    cache,
-    retrieval,
+    alternatives: { cache, retrieval },
     sensitivity: topSwings(lines),
     fits,
     warnings: [...warnings, ...undated(inputs)],

@@ -16,6 +16,7 @@ interface PlanOutput {
   readonly lines: readonly Record<string, unknown>[];
   readonly inputs: readonly { readonly name: string; readonly value: number; readonly provenance: string }[];
   readonly warnings: readonly string[];
+  readonly alternatives: Readonly<Record<'cache' | 'retrieval', readonly { readonly id: string }[]>>;
 }
 
 async function planOf(...words: string[]): Promise<PlanOutput> {
@@ -27,7 +28,7 @@ async function planOf(...words: string[]): Promise<PlanOutput> {
 describe('dubplate plan', () => {
   it('prints lines with every key that a machine counts on', async () => {
     const words = '--listeners 300M --tracks 100M --releases-per-day 40k --slate 200 --refresh-hours 24'.split(' ');
-    const { schema, lines } = await planOf(...words);
+    const { schema, lines, alternatives } = await planOf(...words);
     expect(schema).toBe(1);
     const keys = ['id', 'question', 'value', 'unit', 'formula', 'inputs', 'provenance', 'low', 'high', 'verdict'];
     for (const line of lines) expect(Object.keys(line)).toEqual(expect.arrayContaining(keys));
@@ -41,7 +42,10 @@ describe('dubplate plan', () => {
       ['refresh.setsPerSecond', 3472.2 / 1e9],
     ] as const)
       expect(Math.abs(Number(figure(id)) / (billions * 1e9) - 1), id).toBeLessThan(0.005);
-    expect(JSON.stringify(lines)).not.toContain('NaN');
+    expect(alternatives.cache.map(({ id }) => id)).toEqual([
+      ...['planned', 'inPlace', 'packed30', 'pages', 'activeOnly', 'flatFile'],
+    ]);
+    expect(alternatives.retrieval.map(({ id }) => id)).toEqual(['exact', 'int8', 'gpu', 'approximate']);
   });
 
   it('has the defaults of the nominal plan', async () => {
