@@ -1,52 +1,39 @@
 import { Command, CommanderError } from 'commander';
 import { DubplateError, exitCodeOf } from '../engine/core/errors.ts';
-import { benchCommand } from './commands/bench.ts';
-import { calibrateCommand } from './commands/calibrate.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { embedCommand } from './commands/embed.ts';
-import { evaluateCommand } from './commands/evaluate.ts';
-import { explainCommand } from './commands/explain.ts';
-import { exportCommand } from './commands/export.ts';
-import { fidelityCommand } from './commands/fidelity.ts';
-import { inspectCommand } from './commands/inspect.ts';
-import { listCommand } from './commands/list.ts';
-import { planCommand } from './commands/plan.ts';
-import { recommendCommand } from './commands/recommend.ts';
-import { reportCommand } from './commands/report.ts';
-import { runCommand } from './commands/run.ts';
-import { trainCommand } from './commands/train.ts';
-import { validateCommand } from './commands/validate.ts';
 import { version } from './version.ts';
 
 const exitCodes = `
 Exit codes: 0 fine, 1 an expectation was not met, 2 invalid input or configuration,
             3 inconclusive, 4 invalid run or disk full, 70 bug, 130 interrupted.`;
 
-/** The command line: every verb of Dubplate. */
-export function createProgram(): Command {
+/** Every verb of Dubplate, loaded when it is asked for: to load them all takes longer than some of them run. */
+const verbs: Readonly<Record<string, () => Promise<Command>>> = {
+  run: async () => (await import('./commands/run.ts')).runCommand(),
+  list: async () => (await import('./commands/list.ts')).listCommand(),
+  explain: async () => (await import('./commands/explain.ts')).explainCommand(),
+  report: async () => (await import('./commands/report.ts')).reportCommand(),
+  export: async () => (await import('./commands/export.ts')).exportCommand(),
+  inspect: async () => (await import('./commands/inspect.ts')).inspectCommand(),
+  train: async () => (await import('./commands/train.ts')).trainCommand(),
+  recommend: async () => (await import('./commands/recommend.ts')).recommendCommand(),
+  evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand(),
+  embed: async () => (await import('./commands/embed.ts')).embedCommand(),
+  fidelity: async () => (await import('./commands/fidelity.ts')).fidelityCommand(),
+  calibrate: async () => (await import('./commands/calibrate.ts')).calibrateCommand(),
+  validate: async () => (await import('./commands/validate.ts')).validateCommand(),
+  bench: async () => (await import('./commands/bench.ts')).benchCommand(),
+  plan: async () => (await import('./commands/plan.ts')).planCommand(),
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand(),
+};
+
+/** The command line: the verb that is asked for, or all where none of them is. */
+export async function createProgram(verb?: string): Promise<Command> {
   const program = new Command('dubplate')
     .description('Simulated listeners and releases play against the real music recommender, day after day.')
     .version(version)
     .addHelpText('after', exitCodes);
-  const commands = [
-    runCommand(),
-    listCommand(),
-    explainCommand(),
-    reportCommand(),
-    exportCommand(),
-    inspectCommand(),
-    trainCommand(),
-    recommendCommand(),
-    evaluateCommand(),
-    embedCommand(),
-    fidelityCommand(),
-    calibrateCommand(),
-    validateCommand(),
-    benchCommand(),
-    planCommand(),
-    doctorCommand(),
-  ];
-  for (const command of commands) program.addCommand(command);
+  const asked = verb !== undefined && Object.hasOwn(verbs, verb) ? [verbs[verb]!] : Object.values(verbs);
+  for (const load of asked) program.addCommand(await load());
   return program;
 }
 
@@ -57,7 +44,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     if (error.code === 'EPIPE') process.exit(0);
     throw error;
   });
-  const program = createProgram();
+  const program = await createProgram(argv[2]);
   for (const command of [program, ...program.commands]) command.exitOverride();
   try {
     await program.parseAsync([...argv]);

@@ -55,9 +55,7 @@ describe('dubplate plan', () => {
   });
 
   it('has a flag for every input', async () => {
-    const help = createProgram()
-      .commands.find((command) => command.name() === 'plan')!
-      .helpInformation();
+    const help = (await createProgram()).commands.find((command) => command.name() === 'plan')!.helpInformation();
     for (const name of inputNames) {
       const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} <amount>`;
       expect(help).toContain(flag);

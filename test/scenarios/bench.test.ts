@@ -117,7 +117,7 @@ describe('bench als', () => {
     ['one option by two names', ['--set', 'als.factors=9'], /--factors and --set als.factors/],
     ['weights, which are generated', ['--set', 'weights=raw'], /weights: no such option/],
   ])('refuses %s', async (_, words, message) => {
-    const run = createProgram().parseAsync(['node', 'dubplate', 'bench', 'als', '--quiet', ...small, ...words]);
+    const run = (await createProgram()).parseAsync(['node', 'dubplate', 'bench', 'als', '--quiet', ...small, ...words]);
     await expect(run).rejects.toMatchObject({ code: 'INVALID_OPTIONS', message: expect.stringMatching(message) });
   });
 });
@@ -131,7 +131,7 @@ describe('bench retrieval', () => {
 
   it('refuses lists that are longer than the catalogue', async () => {
     const words = ['bench', 'retrieval', '--quiet', ...small, '--n', '201'];
-    await expect(createProgram().parseAsync(['node', 'dubplate', ...words])).rejects.toMatchObject({
+    await expect((await createProgram()).parseAsync(['node', 'dubplate', ...words])).rejects.toMatchObject({
       code: 'INVALID_OPTIONS',
       message: expect.stringContaining('--n 201'),
     });
@@ -149,11 +149,15 @@ describe('bench foldin', () => {
 
   it('refuses a history that is longer than a quarter of the catalogue', async () => {
     const words = ['--quiet', ...small, '--listeners', '10', '--history', '51'];
-    await expect(createProgram().parseAsync(['node', 'dubplate', 'bench', 'foldin', ...words])).rejects.toMatchObject({
+    await expect(
+      (await createProgram()).parseAsync(['node', 'dubplate', 'bench', 'foldin', ...words]),
+    ).rejects.toMatchObject({
       message: expect.stringContaining('510 interactions of 10 users with 200 tracks'),
     });
   });
 });
+
+const command = (await createProgram()).commands.find((one) => one.name() === 'bench')!;
 
 describe('bench', () => {
   it('says on Ctrl-C that it was interrupted', async () => {
@@ -175,8 +179,6 @@ describe('bench', () => {
     const { stderr } = await bench('retrieval', ...small, '--n', '20', '--threads', '300', '--quiet');
     expect(stderr).toContain('300 threads on');
   });
-
-  const command = createProgram().commands.find((one) => one.name() === 'bench')!;
 
   it.each(command.commands.map((one) => [one.name(), one] as const))('%s explains sizes and units', (_, one) => {
     let help = '';

@@ -23,20 +23,18 @@ const dubplate = (...words: string[]): Promise<Outcome> =>
     });
   });
 
+const { commands } = await createProgram();
+
 describe('every verb', () => {
-  it.each(createProgram().commands.map((command) => [command.name(), command] as const))(
-    '%s has --help',
-    (_, command) => {
-      expect(command.helpInformation()).toContain('--json');
-      expect(command.description().length).toBeGreaterThan(10);
-    },
-  );
+  it.each(commands.map((command) => [command.name(), command] as const))('%s has --help', (_, command) => {
+    expect(command.helpInformation()).toContain('--json');
+    expect(command.description().length).toBeGreaterThan(10);
+  });
 
   it('explains itself without one', async () => {
     const { code, stdout } = await dubplate('--help');
     expect(code).toBe(0);
-    for (const { name } of createProgram().commands.map((command) => ({ name: command.name() })))
-      expect(stdout).toContain(name);
+    for (const { name } of commands.map((command) => ({ name: command.name() }))) expect(stdout).toContain(name);
   });
 });
 
