@@ -51,11 +51,13 @@ const uncontrolled = [
   'getRandomValues',
 ];
 
-/** Progress and cancellation of long work need the event loop's clock; no result depends on it. */
+/** Progress and cancellation of long work, and waiting for a server, need the event loop's clock; no result depends on it. */
 const watchers: readonly string[] = [
   'engine/als/typescript-kernel.ts: node:timers/promises',
   'engine/als/typescript-kernel.ts: setImmediate',
   'engine/als/watched.ts: setInterval',
+  'engine/cache/connect.ts: node:timers/promises',
+  'engine/cache/connect.ts: setTimeout',
 ];
 
 const isIn = (path: string, folder: string): boolean => path.startsWith(`${folder}/`);

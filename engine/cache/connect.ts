@@ -1,32 +1,61 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
-import { DubplateError, messageOf } from '../core/errors.ts';
+import { DubplateError } from '../core/errors.ts';
+import { cacheFailure, isPassingReply, isReply, reasonOf } from './failure.ts';
 import { parseRedisUrl, type RedisAddress } from './redis-url.ts';
 
 /** An open cache. Stores of several arms share it; whoever opened it closes it. */
 export interface CacheClient {
+  /** The connection of the moment. After the server was lost and came back it is another one: do not keep it. */
   readonly redis: Redis;
+  /**
+   * Number of that connection, from 1 on. What was sent on an earlier one may be forgotten: the server may have been restarted
+   * without its data, or the address may lead to another one by now.
+   */
+  readonly connection: number;
   /** `embedded`, or the URL without its password: fit for any message. */
   readonly address: string;
   readonly isEmbedded: boolean;
+  /**
+   * Run commands, and run them again from the start when the server was lost meanwhile, until it is back or the patience of
+   * {@link CacheOptions} is over; so they must do no harm when they are run twice.
+   * @throws DubplateError CACHE_UNREACHABLE, at once for what will not pass: a wrong password, a forbidden command, a full memory.
+   */
+  attempt<T>(
+    doing: string,
+    commands: (redis: Redis) => Promise<T>,
+    details?: Readonly<Record<string, unknown>>,
+  ): Promise<T>;
   /** The error for a command that failed: what was being done, where, and the server's own words without secrets. */
   failure(doing: string, cause: unknown, details?: Readonly<Record<string, unknown>>): DubplateError;
   /** Log out. Does not fail, and may be called twice. */
   close(): Promise<void>;
 }
 
+export interface CacheOptions {
+  /** How long a server may stay silent, while connecting and while any answer is due; default 5 s. */
+  readonly timeoutMs?: number;
+  /**
+   * How long to wait for a server that is lost: cut off, silent, loading, busy, or a replica while another takes over; default 0.
+   * Its address is sought anew each time, first after 50 ms, then ever less often, at least once a second.
+   */
+  readonly patienceMs?: number;
+  /** Told, in a sentence without secrets, that the server is lost and that it is back. */
+  readonly tell?: (message: string) => void;
+}
+
 /**
  * Open a cache: embedded in this process by default, a Redis or Valkey server by URL.
  *
- * The embedded one (ioredis-mock) is right for what is stored, never for sizes, eviction or expiry. A server that is lost
- * later is not sought again: every command from then on fails, so that a run stops with one clear error.
+ * The embedded one (ioredis-mock) is right for what is stored, never for sizes, eviction or expiry. A server that is lost for
+ * longer than the patience is not sought again: every command from then on fails, so that a run stops with one clear error.
  *
  * @param url `redis://` or `rediss://`, see {@link parseRedisUrl}.
- * @param timeoutMs how long a server may stay silent, while connecting and while any answer is due; default 5 s.
  * @throws DubplateError INVALID_OPTIONS for a URL that cannot be read; CACHE_UNREACHABLE when the server refuses,
  *   does not accept user and password, or does not answer in time.
  */
-export async function connectCache(url?: string, { timeoutMs = 5000 } = {}): Promise<CacheClient> {
-  return url === undefined ? openEmbedded() : openServer(parseRedisUrl(url), timeoutMs);
+export async function connectCache(url?: string, options: CacheOptions = {}): Promise<CacheClient> {
+  return url === undefined ? openEmbedded() : openServer(parseRedisUrl(url), options);
 }
 
 /** How the cache is named in manifests: `embedded`, or the URL without its password. */
@@ -46,13 +75,9 @@ export async function checkCacheUrl(
 }
 
 async function versionOf(client: CacheClient): Promise<string> {
-  try {
-    const info = await client.redis.info('server');
-    const valkey = /^valkey_version:(\S+)/m.exec(info)?.[1];
-    return valkey ? `Valkey ${valkey}` : `Redis ${/^redis_version:(\S+)/m.exec(info)?.[1] ?? 'of unknown version'}`;
-  } catch (cause) {
-    throw client.failure('reading its version', cause);
-  }
+  const info = await client.attempt('reading its version', (redis) => redis.info('server'));
+  const valkey = /^valkey_version:(\S+)/m.exec(info)?.[1];
+  return valkey ? `Valkey ${valkey}` : `Redis ${/^redis_version:(\S+)/m.exec(info)?.[1] ?? 'of unknown version'}`;
 }
 
 /** The mock shares its data among instances of one host name: each gets its own. */
@@ -61,11 +86,21 @@ let embeddedCaches = 0;
 async function openEmbedded(): Promise<CacheClient> {
   const { default: RedisMock } = await import('ioredis-mock');
   const redis = new RedisMock({ host: `embedded-${++embeddedCaches}` });
+  const here = { redacted: 'embedded', password: undefined };
+  const failure: CacheClient['failure'] = (doing, cause, details) => cacheFailure(here, doing, cause, details);
   return {
     redis,
-    address: 'embedded',
+    connection: 1,
+    address: here.redacted,
     isEmbedded: true,
-    failure: (doing, cause, details) => failure('the embedded cache', doing, messageOf(cause), details),
+    failure,
+    async attempt(doing, commands, details) {
+      try {
+        return await commands(redis);
+      } catch (cause) {
+        throw cause instanceof DubplateError ? cause : failure(doing, cause, details);
+      }
+    },
     close: async () => {
       await redis.flushall(); // the data belongs to the module, not to the instance: without this it is never freed
       redis.disconnect();
@@ -73,7 +108,105 @@ async function openEmbedded(): Promise<CacheClient> {
   };
 }
 
-async function openServer(server: RedisAddress, timeoutMs: number): Promise<CacheClient> {
+/** Pauses between tries, in milliseconds: the first, doubled after each, and the longest. */
+const firstPauseMs = 50;
+const longestPauseMs = 1000;
+
+async function openServer(
+  server: RedisAddress,
+  { timeoutMs = 5000, patienceMs = 0, tell = () => {} }: CacheOptions,
+): Promise<CacheClient> {
+  /** The connection of the moment; opened anew, once for all who wait, when the one before was lost. */
+  let link: Link | undefined;
+  let opening: Promise<Link> | undefined;
+  let connections = 0;
+  /** It is told once that the server is lost, and once that it is back, however many wait for it. */
+  let isAway = false;
+  /** Why nothing is tried any more. */
+  let end: { readonly cause: unknown } | undefined;
+  const failure: CacheClient['failure'] = (doing, cause, details) =>
+    cacheFailure(server, doing, link?.causeOf(cause) ?? cause, details);
+
+  async function linked(): Promise<Link> {
+    if (end) throw end.cause;
+    if (link?.isOpen()) return link;
+    opening ??= openLink(server, timeoutMs).finally(() => {
+      opening = undefined;
+    });
+    const opened = await opening;
+    if (opened !== link) connections++; // once, by whoever comes first
+    link = opened;
+    return opened;
+  }
+
+  const attempt: CacheClient['attempt'] = async (doing, commands, details) => {
+    let patience: AbortSignal | undefined;
+    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
+      let used: Link | undefined;
+      try {
+        used = await linked();
+        const result = await commands(used.redis);
+        if (isAway) tell(`The cache at ${server.redacted} is back, on connection ${connections}`);
+        isAway = false;
+        return result;
+      } catch (thrown) {
+        if (thrown instanceof DubplateError) throw thrown;
+        const cause = used?.causeOf(thrown) ?? thrown;
+        const isLost = isReply(thrown) ? isPassingReply(thrown) : !used?.isOpen();
+        const error = cacheFailure(server, doing, cause, details);
+        if (!isLost || end) throw error;
+        used?.drop();
+        if (patienceMs === 0 || patience?.aborted) {
+          end = { cause };
+          throw error;
+        }
+        patience ??= AbortSignal.timeout(patienceMs);
+        if (!isAway) {
+          const lost = `The cache at ${server.redacted} was lost while ${doing}: ${reasonOf(cause, server.password)}`;
+          tell(`${lost}. Waiting up to ${patienceMs / 1000} s for it`);
+        }
+        isAway = true;
+        await sleep(pauseMs, undefined, { signal: patience }).catch(() => {}); // patience is over: a last try
+      }
+    }
+  };
+
+  const client: CacheClient = {
+    get redis() {
+      if (!link) throw new Error('the cache has not been connected');
+      return link.redis;
+    },
+    get connection() {
+      return connections;
+    },
+    address: server.redacted,
+    isEmbedded: false,
+    failure,
+    attempt,
+    async close() {
+      end ??= { cause: new Error('Connection is closed.') };
+      await link?.close();
+    },
+  };
+  await attempt('connecting', async () => {});
+  return client;
+}
+
+/** One connection, until it is lost. */
+interface Link {
+  readonly redis: Redis;
+  /** Whether commands may still be sent. */
+  isOpen(): boolean;
+  /** The socket's own error ("connect ECONNREFUSED …") says more than the client's "Connection is closed.". */
+  causeOf(cause: unknown): unknown;
+  /** Send nothing more; what is under way fails. */
+  drop(): void;
+  /** Log out, and wait for the end. Does not fail, and may be called twice. */
+  close(): Promise<void>;
+}
+
+/** A client of its own for each connection: nothing that it remembers of one can reach the next. */
+async function openLink(server: RedisAddress, timeoutMs: number): Promise<Link> {
   const { Redis } = await import('ioredis');
   const redis = new Redis({
     host: server.host,
@@ -88,23 +221,23 @@ async function openServer(server: RedisAddress, timeoutMs: number): Promise<Cach
     // User, password and database are sent by `logIn`: a refusal then is an ordinary error, and the client, which others
     // may print, never holds a secret.
   });
-  // The socket's own error ("connect ECONNREFUSED …") says more than the client's "Connection is closed.".
   let socketError: unknown;
   redis.on('error', (error: unknown) => {
     socketError = error;
   });
-  const client: CacheClient = {
+  let isDropped = false;
+  const link: Link = {
     redis,
-    address: server.redacted,
-    isEmbedded: false,
-    failure: (doing, cause, details) => {
-      const reason = messageOf(redis.status === 'end' ? (socketError ?? cause) : cause);
-      return failure(server.redacted, doing, withoutSecret(reason, server.password), details);
+    isOpen: () => !isDropped && redis.status === 'ready',
+    causeOf: (cause) => (redis.status === 'end' ? (socketError ?? cause) : cause),
+    drop() {
+      if (!isDropped) redis.disconnect();
+      isDropped = true;
     },
-    close: async () => {
+    async close() {
       if (redis.status === 'end') return;
       const ended = new Promise((resolve) => redis.once('end', resolve));
-      if (redis.status === 'ready') await redis.quit().catch(() => {}); // lost already: closed all the same
+      if (!isDropped && redis.status === 'ready') await redis.quit().catch(() => {}); // lost already: closed all the same
       redis.disconnect();
       await ended;
     },
@@ -112,11 +245,11 @@ async function openServer(server: RedisAddress, timeoutMs: number): Promise<Cach
   try {
     await redis.connect();
     await logIn(redis, server);
+    return link;
   } catch (cause) {
-    redis.disconnect();
-    throw client.failure('connecting', cause);
+    link.drop();
+    throw link.causeOf(cause);
   }
-  return client;
 }
 
 async function logIn(redis: Redis, { user, password, database }: RedisAddress): Promise<void> {
@@ -124,34 +257,3 @@ async function logIn(redis: Redis, { user, password, database }: RedisAddress): 
   if (database !== 0) await redis.select(database);
   await redis.ping();
 }
-
-/** The cause itself is left out on purpose: the client's errors carry the command's arguments, so a password as well. */
-function failure(
-  address: string,
-  doing: string,
-  reason: string,
-  details: Readonly<Record<string, unknown>> = {},
-): DubplateError {
-  return new DubplateError('CACHE_UNREACHABLE', `The cache at ${address} failed while ${doing}: ${reason}`, {
-    hint: hintFor(reason),
-    details: { ...details, address, reason },
-  });
-}
-
-function hintFor(reason: string): string {
-  if (/^(WRONGPASS|NOAUTH|ERR AUTH|ERR Client sent AUTH|ERR invalid password)/.test(reason)) {
-    return 'Check user and password in the URL: redis://user:password@host:6379 (percent-encode special characters).';
-  }
-  if (reason.startsWith('OOM'))
-    return 'The server is full: raise its `maxmemory`, or shorten the lists (`slate.length`).';
-  if (reason.startsWith('NOPERM')) return 'The user may not run this command: allow it in the ACL of the server.';
-  if (reason.startsWith('READONLY')) return 'This is a replica: give the address of the primary.';
-  if (reason.startsWith('LOADING')) return 'The server is still reading its data from disk: try again in a while.';
-  if (/certificate|self.signed|SSL|TLS/i.test(reason)) {
-    return 'The certificate is not trusted, or the port speaks no TLS: set NODE_EXTRA_CA_CERTS to your authority, or use redis://.';
-  }
-  return 'Start the server, or check host and port; leave the URL out to use the embedded cache.';
-}
-
-const withoutSecret = (text: string, secret: string | undefined): string =>
-  secret === undefined ? text : text.replaceAll(secret, '***').replaceAll(encodeURIComponent(secret), '***');

@@ -20,22 +20,27 @@ export function listenerIndex(listener: number): number {
 
 /** Remove the keys that begin with a prefix, and no others. */
 export async function removeKeys(client: CacheClient, prefix: string): Promise<void> {
-  // A server finds every key in one pass; the embedded cache counts its cursor by position, so removal shifts it.
-  while ((await removeOnce(client, prefix)) > 0);
+  // A server finds every key in one pass, unless it was lost on the way and its cursor with it; the embedded cache counts its
+  // cursor by position, so removal shifts it.
+  let removed: number;
+  let connection: number;
+  do {
+    connection = client.connection;
+    removed = await removeOnce(client, prefix);
+  } while (removed > 0 || connection !== client.connection);
 }
 
 /** One pass over the keys. @returns how many were removed. */
-async function removeOnce({ redis, failure }: CacheClient, prefix: string): Promise<number> {
+async function removeOnce(client: CacheClient, prefix: string): Promise<number> {
   let removed = 0;
   let cursor = '0';
-  try {
-    do {
-      const [next, keys] = await redis.scan(cursor, 'MATCH', `${prefix}*`, 'COUNT', 1000);
-      if (keys.length > 0) removed += await redis.unlink(...keys);
-      cursor = next;
-    } while (cursor !== '0');
-  } catch (cause) {
-    throw failure('clearing', cause);
-  }
+  do {
+    const from = cursor;
+    const [next, keys] = await client.attempt('clearing', (redis) =>
+      redis.scan(from, 'MATCH', `${prefix}*`, 'COUNT', 1000),
+    );
+    if (keys.length > 0) removed += await client.attempt('clearing', (redis) => redis.unlink(...keys));
+    cursor = next;
+  } while (cursor !== '0');
   return removed;
 }

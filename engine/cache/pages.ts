@@ -5,6 +5,7 @@ import type { CachedSlate } from './codec.ts';
 import type { CacheClient } from './connect.ts';
 import { keyPrefix, listenerIndex, removeKeys } from './keys.ts';
 import { decodeSlot, encodeSlot, type PageLayout, pageLayout } from './page-layout.ts';
+import { sendPipeline } from './pipeline.ts';
 import type { ListenerSlate } from './slate-store.ts';
 
 /**
@@ -50,7 +51,6 @@ export function createSlatePages(
   { namespace, length, packing = bits27 }: PageOptions,
 ): SlatePages {
   if (client.isEmbedded) throw new Error('pages need a real server: the embedded cache damages their bytes');
-  const { redis } = client;
   const layout = pageLayout(length, packing);
   const { slots, slotBytes, pageBytes } = layout;
   const prefix = `${keyPrefix(namespace)}/`;
@@ -66,16 +66,16 @@ export function createSlatePages(
     async write(generation, all) {
       let stored = 0;
       for (const batch of inBatches(all, lists)) {
-        const pipeline = redis.pipeline();
-        const pages = new Set<string>();
-        for (const list of batch) {
-          const { key, slot } = placeOf(list.listener);
-          // A page that grew list by list would be given twice its size, each time anew.
-          if (!pages.has(key)) pipeline.setrange(key, pageBytes - 1, '\0');
-          pages.add(key);
-          pipeline.setrange(key, slot * slotBytes, encodeSlot({ ...list, generation }, layout));
-        }
-        await send(client, pipeline, `writing lists of generation ${generation} into pages`);
+        await sendPipeline(client, `writing lists of generation ${generation} into pages`, (pipeline) => {
+          const pages = new Set<string>();
+          for (const list of batch) {
+            const { key, slot } = placeOf(list.listener);
+            // A page that grew list by list would be given twice its size, each time anew.
+            if (!pages.has(key)) pipeline.setrange(key, pageBytes - 1, '\0');
+            pages.add(key);
+            pipeline.setrange(key, slot * slotBytes, encodeSlot({ ...list, generation }, layout));
+          }
+        });
         stored += batch.length;
       }
       return stored;
@@ -85,11 +85,11 @@ export function createSlatePages(
       const found: (CachedSlate | undefined)[] = [];
       for (const batch of inBatches(listeners, lists)) {
         const places = batch.map(placeOf);
-        const pipeline = redis.pipeline();
-        for (const { key, slot } of places) {
-          pipeline.getrangeBuffer(key, slot * slotBytes, (slot + 1) * slotBytes - 1);
-        }
-        const values = await send(client, pipeline, 'reading lists from pages');
+        const values = await sendPipeline(client, 'reading lists from pages', (pipeline) => {
+          for (const { key, slot } of places) {
+            pipeline.getrangeBuffer(key, slot * slotBytes, (slot + 1) * slotBytes - 1);
+          }
+        });
         places.forEach(({ key, slot }, i) => {
           found.push(decodeSlot(values[i] as Buffer, layout, `${key}, slot ${slot},`));
         });
@@ -99,22 +99,4 @@ export function createSlatePages(
 
     clear: () => removeKeys(client, prefix),
   };
-}
-
-/** Send a pipeline and give back its replies; the first command that failed fails it. */
-async function send(
-  client: CacheClient,
-  pipeline: ReturnType<CacheClient['redis']['pipeline']>,
-  doing: string,
-): Promise<unknown[]> {
-  let replies: [error: Error | null, result: unknown][];
-  try {
-    replies = (await pipeline.exec()) ?? [];
-  } catch (cause) {
-    throw client.failure(doing, cause);
-  }
-  return replies.map(([error, result]) => {
-    if (error) throw client.failure(doing, error);
-    return result;
-  });
 }

@@ -15,6 +15,9 @@ export interface RedisServer {
   kill(): Promise<void>;
   /** Start it again on the same port and folder. */
   restart(): Promise<void>;
+  /** Stop it where it stands (SIGSTOP): it takes connections, and says nothing; and let it go on. */
+  pause(): void;
+  resume(): void;
   /** End it and remove its folder. */
   stop(): Promise<void>;
 }
@@ -65,6 +68,8 @@ export async function startRedis(flags: readonly string[] = []): Promise<RedisSe
       await kill();
       child = await launch(port, folder, flags);
     },
+    pause: () => void child.kill('SIGSTOP'),
+    resume: () => void child.kill('SIGCONT'),
     stop: async () => {
       await kill();
       rmSync(folder, { recursive: true, force: true });
