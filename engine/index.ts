@@ -16,11 +16,13 @@ import type { Streams } from './core/random.ts';
 import type { SimTime } from './core/time.ts';
 import { createFallback, type Fallback } from './fallback.ts';
 import type { Factors, Generation } from './generation.ts';
+import { makeLists } from './make-lists.ts';
 import { Observations } from './observations.ts';
 import type { EngineOptions } from './options.ts';
+import { publishLists } from './publish-lists.ts';
 import { type RefreshReport, refresh } from './refresh.ts';
 import type { ServedSlate } from './served-slate.ts';
-import { createSlateMaker, knownAsker } from './slate-maker.ts';
+import { createSlateMaker, knownAsker, type SlateMaker } from './slate-maker.ts';
 
 /** Everything the engine is given: what may be seen, where lists are kept, its own randomness. */
 export interface EngineParts {
@@ -82,6 +84,13 @@ export interface Engine {
   audit(): void;
 }
 
+/** What the last refresh has left: the generation that is served, and what answers for it. */
+interface Night {
+  readonly generation: Generation;
+  readonly maker: SlateMaker;
+  readonly fallback: Fallback;
+}
+
 /**
  * An engine that has observed nothing yet.
  * @param options complete, as parsed by `engineOptionsSchema`.
@@ -101,19 +110,25 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
   });
   let slates = state?.slates ?? '';
   let factors = state?.factors;
-  let generation: Generation | undefined;
-  let fallback: Fallback | undefined;
+  let night: Night | undefined;
+
+  /** By day, too, a server may come back without lists: they are written again, so that who is served what depends on no fault. */
+  const restore = async ({ generation, maker }: Night): Promise<boolean> => {
+    if (!store.isInDoubt(generation.number)) return false;
+    await publishLists(generation.number, store, (lost) => makeLists(lost, generation, maker, streams));
+    return true;
+  };
 
   const answer = async (
     listeners: Uint32Array,
     times: (i: number) => SimTime,
     read: SlateStore['read'],
   ): Promise<ServedSlate[]> => {
-    const known = served(fallback);
-    const cached = await read(listeners);
+    const known = served(night);
+    const cached = await read(listeners, { isWhole: async () => !(await restore(known)) });
     const missing = [...cached.keys()].filter((i) => cached[i] === undefined);
     if (missing.length === 0) return cached as ServedSlate[];
-    const made = await known(missing.map((i) => ({ listener: listeners[i]!, time: times(i) })));
+    const made = await known.fallback(missing.map((i) => ({ listener: listeners[i]!, time: times(i) })));
     const answers = [...cached];
     for (const [n, i] of missing.entries()) answers[i] = made[n];
     return answers as ServedSlate[];
@@ -138,30 +153,21 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
         },
       });
       slates = digestOf(slates, tonight.digest('hex'));
-      generation = next.generation;
+      const { generation, maker } = next;
       factors = { number: generation.number, users: generation.users, tracks: generation.tracks };
-      fallback = createFallback(generation, next.maker, observations, streams);
+      night = { generation, maker, fallback: createFallback(generation, maker, observations, streams) };
       return next.report;
     },
 
-    serve: (listeners, times) =>
-      answer(
-        listeners,
-        (i) => times[i] ?? 0,
-        (wanted) => store.read(wanted),
-      ),
+    serve: (listeners, times) => answer(listeners, (i) => times[i] ?? 0, store.read),
 
     peek: async (listeners, now) => {
-      const served = await answer(
-        listeners,
-        () => now,
-        (wanted) => store.peek(wanted),
-      );
+      const served = await answer(listeners, () => now, store.peek);
       return served.map(({ tracks }) => tracks);
     },
 
     async peekHanded(listeners, vectors) {
-      const known = served(generation);
+      const known = served(night).generation;
       const { tracks, evidence } = known;
       const handed: Generation = {
         ...known,
@@ -188,7 +194,7 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
     },
 
     saveModel(folder) {
-      const { users, tracks } = served(generation);
+      const { users, tracks } = served(night).generation;
       writeNpy(join(folder, 'user_factors.npy'), users);
       writeNpy(join(folder, 'track_factors.npy'), tracks);
       writeFileAtomic(join(folder, 'users.txt'), lines(catalogue.listeners.slice(0, users.rows)));
@@ -197,7 +203,7 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
     },
 
     digests() {
-      const { users, tracks } = served(generation);
+      const { users, tracks } = served(night).generation;
       return {
         model: digestOf(users.data, tracks.data, library.encoderFile ?? 'no encoder'),
         slates,

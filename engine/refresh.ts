@@ -14,9 +14,11 @@ import type { SimTime } from './core/time.ts';
 import type { Factors, Generation } from './generation.ts';
 import { interactionMatrix } from './interactions/csr.ts';
 import type { Evidence } from './interactions/weigh.ts';
+import { makeLists } from './make-lists.ts';
 import type { Observations } from './observations.ts';
 import type { EngineOptions } from './options.ts';
-import { createSlateMaker, knownAsker, type SlateMaker } from './slate-maker.ts';
+import { publishLists } from './publish-lists.ts';
+import { createSlateMaker, type SlateMaker } from './slate-maker.ts';
 
 /** What one stage of a refresh took. */
 export interface StageCost {
@@ -69,9 +71,9 @@ export interface RefreshParts {
 }
 
 /**
- * One night: builds the next generation from everything known at `now`, overwrites every listener's list in place, checks
- * what was written and publishes it. When anything fails the old generation stays the published one, and every listener has
- * a whole list: of the old generation or already of the new.
+ * One night: builds the next generation from everything known at `now`, writes every listener's list, checks what was written and
+ * publishes it. When anything fails the old generation stays the published one, and every listener has a whole list: of the old
+ * generation or already of the new. A cache that is lost and comes back costs the night no more than the lists it has forgotten.
  */
 export async function refresh(
   previous: Factors | undefined,
@@ -85,7 +87,8 @@ export async function refresh(
   const stage = async <T>(name: string, flopsOf: (result: T) => number, work: () => T | Promise<T>): Promise<T> => {
     const startedAt = spent();
     const result = await work();
-    stages[name] = { seconds: (spent() - startedAt) / 1000, flops: flopsOf(result) };
+    const before = stages[name]?.seconds ?? 0; // of a stage that came before, since the cache was lost meanwhile
+    stages[name] = { seconds: before + (spent() - startedAt) / 1000, flops: flopsOf(result) };
     return result;
   };
   const uncounted = (): number => 0;
@@ -120,52 +123,32 @@ export async function refresh(
     evidence,
   };
 
-  // Retrieval, blending and writing are one stream: lists are made only as fast as the cache takes them. Later blocks
-  // are worked on off the main thread while this one is blended and written.
+  // Retrieval, blending and writing are one stream: lists are made only as fast as the cache takes them. What is done so far
+  // outlives a cache that is lost: it is waited for, and the stream goes on where it stopped.
   const blendingFrom = clock();
   const maker = await createSlateMaker(generation, catalogue, options, parts.kernel);
-  const { blockSize } = maker;
-  const sample: ListenerSlate[] = [];
+  const make = (listeners: Iterable<number>) => makeLists(listeners, generation, maker, parts.streams);
   let collaborative = 0;
-  let written = 0;
+  let written = await store.write(number, []); // a generation without listeners is one too
   let writing = 0;
   const slots = new Float64Array(tracks);
-  const blockAt = (from: number): ReturnType<SlateMaker['prepare']> => {
-    const [first, end] = [Math.min(users, from), Math.min(users, from + blockSize)];
-    const listeners = Array.from({ length: end - first }, (_, i) => first + i);
-    const block = maker.prepare(listeners.map((listener) => knownAsker(generation, listener, parts.streams)));
-    block.catch(() => {}); // looked at when its turn comes, which an earlier failure may prevent
-    return block;
-  };
-  // Two blocks ahead: one is being scored, one being blended on another thread.
-  const ahead = [blockAt(0), blockAt(blockSize)];
-  let from = 0;
-  do {
-    const listAt = await ahead.shift()!;
-    ahead.push(blockAt(from + 2 * blockSize));
-    const lists: ListenerSlate[] = [];
-    for (let listener = from; listener < Math.min(users, from + blockSize); listener++) {
-      const made = listAt(listener - from);
-      const list: ListenerSlate = { listener, tracks: made.tracks, propensity: made.propensity };
-      collaborative += made.collaborativeShare;
-      for (let position = 0; position < made.tracks.length; position++) slots[made.tracks[position]!]! += 1;
-      if (listener % Math.max(1, Math.floor(users / 100)) === 0) sample.push(list);
+  for await (const lists of make(Array(users).keys())) {
+    for (const list of lists) {
+      collaborative += list.collaborativeShare;
+      for (let position = 0; position < list.tracks.length; position++) slots[list.tracks[position]!]! += 1;
       parts.onList(list);
-      lists.push(list);
     }
     const before = clock();
     written += await store.write(number, lists);
     writing += clock() - before;
-    from += blockSize;
-    parts.progress('making lists', Math.min(from, users), users);
-  } while (from < users);
+    parts.progress('making lists', written, users);
+  }
   stages.blend = {
     seconds: (clock() - blendingFrom - writing) / 1000,
     flops: 2 * users * tracks * model.tracks.cols * (sound ? 2 : 1),
   };
   stages.write = { seconds: writing / 1000, flops: 0 };
-  await stage('verify', uncounted, () => store.verify(number, sample));
-  await stage('publish', uncounted, () => store.publish(number));
+  await publishLists(number, store, make, (name, work) => stage(name, uncounted, work));
 
   const report: RefreshReport = {
     generation: number,

@@ -97,6 +97,15 @@ export function decodeSlate(bytes: Uint8Array, where: string): CachedSlate {
   return { generation, tracks, propensity };
 }
 
+/** The bytes from the start that tell which generation made a list. */
+export const stampBytes = 5;
+
+/** The generation of a list of which only the start was read, undefined where there is no list. */
+export const generationOf = (start: Buffer): number | undefined =>
+  start.length >= stampBytes && allPackings.some(({ format }) => start[0] === (mark | format))
+    ? start.readUInt32LE(1)
+    : undefined;
+
 /** @throws DubplateError INVALID_OPTIONS when an id is too large for the packing. */
 export function checkWidth(tracks: Uint32Array, packing: IdPacking): void {
   for (const id of tracks) if (id > packing.largestId) throw tooLarge(id, packing);

@@ -21,6 +21,11 @@ export class ListenerSet {
     this.#size++;
   }
 
+  has(listener: number): boolean {
+    const word = this.#pages.get(listener >>> pageBits)?.[(listener & pageMask) >>> 5] ?? 0;
+    return (word & (1 << (listener & 31))) !== 0;
+  }
+
   /** Page by page in the order the pages were first touched, ascending within a page. */
   *[Symbol.iterator](): IterableIterator<number> {
     for (const [number, page] of this.#pages) {

@@ -25,9 +25,10 @@ export const sendPipeline = (
     async (redis) => {
       const pipeline = redis.pipeline();
       fill(pipeline);
+      const sent = pipeline.length;
       const replies = (await pipeline.exec()) ?? [];
       onReplies?.(replies);
-      if (replies.length !== pipeline.length) throw new Error(`${replies.length} of ${pipeline.length} replies came`);
+      if (replies.length !== sent) throw new Error(`${replies.length} of ${sent} replies came`);
       return replies.map(([error, result]) => {
         if (error) throw error;
         return result;

@@ -31,6 +31,20 @@ export interface StringKeys extends StringEntry {
 export const redisBytesPerKey = ({ keys, isRehashing = false, ...entry }: StringKeys): number =>
   redisEntryBytes(entry) + ((entry.expires ? 2 : 1) * redisTableBytes(keys, isRehashing)) / keys;
 
+/** Lists of one size, and how they are kept. */
+export interface KeptLists extends StringEntry {
+  readonly listeners: number;
+  /** 1 where lists are overwritten in place, 2 where the generation before is kept (`slate.swap` `full`). */
+  readonly copies: 1 | 2;
+}
+
+/**
+ * What the lists of a listener take in all, in bytes per listener: copies · bytes/key, with all copies in one table.
+ * Two copies take twice the memory of one but for the table, which may double once more or not.
+ */
+export const redisBytesPerListener = ({ listeners, copies, ...entry }: KeptLists): number =>
+  copies * redisBytesPerKey({ ...entry, keys: copies * listeners });
+
 /** One key and its value without the share of the hash tables, in bytes. */
 export function redisEntryBytes({ keyBytes, valueBytes, expires = false }: StringEntry): number {
   const tableEntry = allocationClass(24);

@@ -2,11 +2,14 @@ import { DubplateError } from '../core/errors.ts';
 import { inBatches } from './batches.ts';
 import type { IdPacking } from './codec/packing.ts';
 import { u32 } from './codec/u32.ts';
-import { type CachedSlate, decodeSlate, encodeSlate, type Slate } from './codec.ts';
+import { type CachedSlate, decodeSlate, encodeSlate, generationOf, type Slate, stampBytes } from './codec.ts';
 import type { CacheClient } from './connect.ts';
 import { keyPrefix, listenerIndex, removeKeys } from './keys.ts';
+import { lifetimeMs } from './lifetime.ts';
 import { ListenerSet } from './listener-set.ts';
-import { redisEntryBytes, redisTableBytes } from './redis-bytes.ts';
+import { type Reply, sendPipeline } from './pipeline.ts';
+import { otherSide, type Pointer, pointerText, readPointer, type Side } from './pointer.ts';
+import { type GenerationSize, WrittenGeneration } from './written-generation.ts';
 
 /** The list of one listener (an index into the listener table). */
 export interface ListenerSlate extends Slate {
@@ -25,19 +28,25 @@ export interface StoreCounters {
   readonly bytesWritten: number;
 }
 
-/** What one generation takes; means over its lists. */
-export interface GenerationSize {
-  readonly lists: number;
-  /** Measured: bytes of the values as sent. */
-  readonly payloadBytesPerList: number;
-  /** Derived: what Redis 7 and 8 allocate when they hold these lists alone, by {@link redisEntryBytes}. */
-  readonly redisBytesPerList: number;
+/** How lists are looked up. */
+export interface ReadOptions {
+  /** Whether a list that was found is young enough for the `i`-th of those who ask; else it is a miss. Default: all are. */
+  readonly isFresh?: ((slate: CachedSlate, i: number) => boolean) | undefined;
+  /**
+   * Asked when the lists are here; where it says no, because a server that came back had forgotten some and they have been written
+   * again, they are read anew, and only the last are counted.
+   */
+  readonly isWhole?: (() => Promise<boolean>) | undefined;
 }
 
 /**
- * The lists of all listeners of one arm of one world, in a cache that other arms may share. A list is overwritten in place
- * and carries the generation that made it; one pointer names the served generation. Freshness comes from that stamp in
- * simulated time; the server's own expiry is not used. Every failure of the server is a CACHE_UNREACHABLE.
+ * The lists of all listeners of one arm of one world, in a cache that other arms may share. A list carries the generation that
+ * made it, and one pointer names the served generation. Freshness comes from that stamp in simulated time; the server's own
+ * expiry is not used unless asked for.
+ *
+ * A server that is lost is waited for as long as its client has patience, in the middle of any call; then the call fails with
+ * CACHE_UNREACHABLE, and what was stored stays: every listener has a whole list, of the generation under way or an older one.
+ * What a server has forgotten when it comes back, or one that takes its place has never heard of, {@link verify} finds.
  */
 export interface SlateStore {
   /**
@@ -46,23 +55,36 @@ export interface SlateStore {
    */
   write(generation: number, lists: Iterable<ListenerSlate>): Promise<number>;
   /**
-   * Check that every list written for a generation is there, and read some of them back.
-   * @param sample lists as they were written, at least one.
-   * @throws DubplateError AUDIT_FAILED when the cache holds something else.
+   * Check that every list written for a generation is there, and compare a sample of them, by digest, with what was written.
+   * Lists are counted; where the connection was lost since they were written, the stamp of each is read.
+   * @returns listeners whose lists the server has forgotten: to be written again, and verified again. Usually none.
+   * @throws DubplateError AUDIT_FAILED when the cache holds something else and was not lost.
    */
-  verify(generation: number, sample: Iterable<ListenerSlate>): Promise<void>;
-  /** Make a verified generation the served one. */
-  publish(generation: number): Promise<void>;
+  verify(generation: number): Promise<ListenerSet>;
+  /**
+   * Make a verified generation the served one.
+   * @returns false, and nothing is changed, when the server was lost since it was verified: to be verified again.
+   */
+  publish(generation: number): Promise<boolean>;
+  /** Whether the server was lost since this generation was written or verified: it may have forgotten it. */
+  isInDoubt(generation: number): boolean;
   /** The served generation, or undefined before the first is published. */
   served(): Promise<number | undefined>;
+  /**
+   * Make the generation before the served one the served one again, and that one the one to go back to; with `swap` `full`, until
+   * the next generation begins to be written over it.
+   * @returns the generation that is served now.
+   * @throws DubplateError INVALID_OPTIONS when no earlier generation is kept.
+   */
+  rollback(): Promise<number>;
   /**
    * The lists of many listeners, in their order; undefined where there is none. A list older than the served generation is
    * given and counted as a stale hit; one that is newer (a refresh is under way) is an ordinary hit.
    * @throws DubplateError INVALID_INPUT when a value is torn or of another program; the key is named.
    */
-  read(listeners: Uint32Array): Promise<(CachedSlate | undefined)[]>;
+  read(listeners: Uint32Array, options?: ReadOptions): Promise<(CachedSlate | undefined)[]>;
   /** The same, counted nowhere: for scoring what would be served. */
-  peek(listeners: Uint32Array): Promise<(CachedSlate | undefined)[]>;
+  peek(listeners: Uint32Array, options?: ReadOptions): Promise<(CachedSlate | undefined)[]>;
   counters(): StoreCounters;
   /** Sizes of a generation that this store has written and that has not been superseded. */
   sizeOf(generation: number): GenerationSize;
@@ -72,161 +94,290 @@ export interface SlateStore {
   clear(): Promise<void>;
 }
 
-/** Commands collected and sent as one. */
-type Pipeline = ReturnType<CacheClient['redis']['pipeline']>;
+export interface SlateStoreOptions {
+  /**
+   * Names this arm and world among all that share the server: letters, digits, `.`, `_`, `/`, `-`; short, since every key repeats
+   * it. Keys: `dp:<namespace>:<listener in base 36>`, with two copies `A` or `B` before the listener; `…:@` the pointer, `…:#` the
+   * generations written.
+   */
+  readonly namespace: string;
+  /** How ids are written; lists are read by whichever packing they name. Default u32. */
+  readonly packing?: IdPacking;
+  /**
+   * `inPlace`: a list is overwritten by the next; a listener has one, and for the time of a refresh some are newer than the served
+   * generation. `full`: the generation before is kept, all readers change over at once, and one can go back; twice the memory.
+   */
+  readonly swap?: 'inPlace' | 'full';
+  /**
+   * Lists live for so many hours, ± 10 % by listener ({@link lifetimeMs}). Sent, they end by the clock of the server. Otherwise the
+   * reader decides by the stamp, as in simulated time, of which a server knows nothing; then only sizes take it into account.
+   */
+  readonly ttl?: { readonly hours: number; readonly isSent: boolean } | undefined;
+}
 
 /** Lists sent at once, and the bytes after which a pipeline is sent earlier. Bounds what waits in this process. */
 const batchLists = 256;
 const batchBytes = 1 << 20;
 
-/**
- * @param namespace names this arm and world among all that share the server: letters, digits, `.`, `_`, `/`, `-`; short,
- *   since every key repeats it. Keys: `dp:<namespace>:<listener in base 36>`, `…:@` the pointer, `…:#` the generations written.
- * @param packing how ids are written; lists are read by whichever packing they name. Default u32.
- */
 export function createSlateStore(
   client: CacheClient,
-  { namespace, packing = u32 }: { readonly namespace: string; readonly packing?: IdPacking },
+  { namespace, packing = u32, swap = 'inPlace', ttl }: SlateStoreOptions,
 ): SlateStore {
-  const { redis } = client;
   const prefix = keyPrefix(namespace);
   const pointerKey = `${prefix}@`;
   const generationsKey = `${prefix}#`;
-  const keyOf = (listener: number): string => prefix + listenerIndex(listener).toString(36);
+  const keyOf = (listener: number, side: Side): string => prefix + side + listenerIndex(listener).toString(36);
   const counters = { reads: 0, hits: 0, staleHits: 0, misses: 0, listsWritten: 0, bytesWritten: 0 };
+  /** Of the served generation, of the one before where it is kept, and of those not published yet. */
   const written = new Map<number, WrittenGeneration>();
+  const everWritten = new Set<number>();
   const generationsSeen = new Set<number>();
+  /** Where readers look first; the pointer corrects them. */
+  let side: Side = swap === 'full' ? 'A' : '';
 
-  /** Send a pipeline; every reply is checked, because the pipeline as a whole succeeds when single commands fail. */
-  async function send(pipeline: Pipeline, sizes: readonly number[], generation: number): Promise<number> {
-    let stored = 0;
-    let failed: unknown;
-    try {
-      const replies = (await pipeline.exec()) ?? [];
-      if (replies.length !== sizes.length) failed = new Error(`${replies.length} of ${sizes.length} replies came`);
-      replies.forEach(([error], i) => {
-        if (error) {
-          failed ??= error;
-          return;
-        }
-        stored++;
-        counters.bytesWritten += sizes[i] ?? 0;
-      });
-    } catch (error) {
-      failed = error;
-    }
-    counters.listsWritten += stored;
-    if (failed === undefined) return stored;
-    const whole = 'none is torn: each stored list is of this generation or an older one';
-    throw client.failure(`writing lists of generation ${generation} (${whole})`, failed, { generation });
+  const pointerOn = async (redis: CacheClient['redis']): Promise<Pointer | undefined> => {
+    const text = await redis.get(pointerKey);
+    return text === null ? undefined : readPointer(text, pointerKey);
+  };
+  const pointer = (doing: string): Promise<Pointer | undefined> => client.attempt(doing, pointerOn);
+
+  /** Makes a generation known to the server, once on each connection: it may be another server by then. */
+  async function begin(generation: number): Promise<WrittenGeneration> {
+    const known = written.get(generation);
+    if (known?.begunOn === client.connection) return known;
+    return client.attempt('beginning a generation', async (redis) => {
+      const connection = client.connection;
+      const found = swap === 'full' ? await pointerOn(redis) : undefined;
+      const record =
+        written.get(generation) ??
+        new WrittenGeneration(swap === 'full' ? otherSide(found?.side ?? '') : '', connection, {
+          copies: swap === 'full' ? 2 : 1,
+          expires: ttl !== undefined,
+        });
+      // What is about to be overwritten is no generation to go back to.
+      if (found?.earlier?.side === record.side)
+        await redis.set(pointerKey, pointerText({ ...found, earlier: undefined }));
+      await redis.sadd(generationsKey, generation);
+      written.set(generation, record);
+      everWritten.add(generation);
+      record.begunOn = connection;
+      return record;
+    });
   }
 
-  async function attempt<T>(doing: string, command: () => Promise<T>): Promise<T> {
+  async function store(batch: readonly ListenerSlate[], generation: number): Promise<number> {
+    const record = await begin(generation);
+    const entries = batch.map((list) => {
+      const key = keyOf(list.listener, record.side);
+      const value = encodeSlate({ generation, tracks: list.tracks, propensity: list.propensity }, packing);
+      record.add(list.listener, key.length, value);
+      return { listener: list.listener, key, value };
+    });
+    const whole = 'none is torn: each stored list is of this generation or an older one';
+    let last: Reply[] = [];
     try {
-      return await command();
-    } catch (cause) {
-      throw client.failure(doing, cause);
+      await sendPipeline(
+        client,
+        `writing lists of generation ${generation} (${whole})`,
+        (pipeline) => {
+          for (const { listener, key, value } of entries) {
+            if (ttl?.isSent) pipeline.set(key, value, 'PX', lifetimeMs(listener, ttl.hours));
+            else pipeline.set(key, value);
+          }
+        },
+        {
+          details: { generation },
+          onReplies: (replies) => {
+            last = replies;
+          },
+        },
+      );
+    } finally {
+      last.forEach(([error], i) => {
+        if (error) return;
+        counters.listsWritten++;
+        counters.bytesWritten += entries[i]?.value.length ?? 0;
+      });
     }
+    return entries.length;
+  }
+
+  /** Of those written, by the stamp of each list. */
+  async function forgotten(generation: number, record: WrittenGeneration): Promise<ListenerSet> {
+    const lost = new ListenerSet();
+    for (const listeners of inBatches(record.listeners, batchLists)) {
+      const starts = await sendPipeline(client, 'reading stamps', (pipeline) => {
+        for (const listener of listeners) pipeline.getrangeBuffer(keyOf(listener, record.side), 0, stampBytes - 1);
+      });
+      listeners.forEach((listener, i) => {
+        if (generationOf(starts[i] as Buffer) !== generation) lost.add(listener);
+      });
+    }
+    return lost;
+  }
+
+  /** What is wrong on a server that has not been lost; undefined where all is well. */
+  async function difference(record: WrittenGeneration): Promise<string | undefined> {
+    let present = 0;
+    for (const listeners of inBatches(record.listeners, batchLists)) {
+      const keys = listeners.map((listener) => keyOf(listener, record.side));
+      present += await client.attempt('counting lists', (redis) => redis.exists(...keys));
+    }
+    if (present !== record.listeners.size) {
+      return `${client.address} holds ${present} of the ${record.listeners.size} lists`;
+    }
+    for (const listeners of inBatches(record.sample.listeners(), batchLists)) {
+      const keys = listeners.map((listener) => keyOf(listener, record.side));
+      const values = await client.attempt('reading lists back', (redis) => redis.mgetBuffer(keys));
+      for (const [i, listener] of listeners.entries()) {
+        const value = values[i] ?? undefined;
+        if (!value || !record.sample.isSame(listener, value)) return `${keys[i]} holds ${describe(value)}`;
+      }
+    }
+    return undefined;
   }
 
   /** Pointer and lists come in one command: no refresh can slip in between. */
   async function fetchLists(
     batch: readonly number[],
-  ): Promise<{ readonly served: number | undefined; readonly slates: (CachedSlate | undefined)[] }> {
-    const keys = [pointerKey, ...batch.map(keyOf)];
-    const [pointer, ...values] = await attempt('reading lists', () => redis.mgetBuffer(keys));
-    return {
-      served: pointer ? generationFrom(pointer.toString(), pointerKey) : undefined,
-      slates: values.map((value, i) => (value ? decodeSlate(value, keys[i + 1] ?? prefix) : undefined)),
-    };
+  ): Promise<{ readonly served: Pointer | undefined; readonly slates: (CachedSlate | undefined)[] }> {
+    for (;;) {
+      const keys = [pointerKey, ...batch.map((listener) => keyOf(listener, side))];
+      const [text, ...values] = await client.attempt('reading lists', (redis) => redis.mgetBuffer(keys));
+      const served = text ? readPointer(text.toString(), pointerKey) : undefined;
+      if (served && served.side !== side) {
+        side = served.side; // another generation is served by now
+        continue;
+      }
+      return {
+        served,
+        slates: values.map((value, i) => (value ? decodeSlate(value, keys[i + 1] ?? prefix) : undefined)),
+      };
+    }
+  }
+
+  /** The lists, in order, and how many of them are older than the served generation. */
+  async function find(
+    listeners: Uint32Array,
+    { isFresh = () => true, isWhole = async () => true }: ReadOptions,
+  ): Promise<{ readonly slates: (CachedSlate | undefined)[]; readonly stale: number }> {
+    for (;;) {
+      const found: (CachedSlate | undefined)[] = [];
+      let stale = 0;
+      for (const batch of inBatches(listeners, batchLists)) {
+        const { served, slates } = await fetchLists(batch);
+        for (const slate of slates) {
+          const fresh = slate && isFresh(slate, found.length) ? slate : undefined;
+          if (fresh && served && fresh.generation < served.generation) stale++;
+          found.push(fresh);
+        }
+      }
+      if (await isWhole()) return { slates: found, stale };
+    }
+  }
+
+  /** Removes what a generation has left on the side that a newer one has taken: lists of those whom it does not know. */
+  async function removeLeftovers(generation: number, record: WrittenGeneration): Promise<void> {
+    for (const [older, { listeners, side }] of written) {
+      if (older >= generation || side !== record.side || side === '') continue;
+      for (const batch of inBatches(listeners, batchLists)) {
+        const left = batch
+          .filter((listener) => !record.listeners.has(listener))
+          .map((listener) => keyOf(listener, side));
+        if (left.length > 0) await client.attempt('removing lists', (redis) => redis.unlink(...left));
+      }
+    }
   }
 
   return {
     async write(generation, lists) {
-      await attempt('beginning a generation', () => redis.sadd(generationsKey, generation));
-      const record = written.get(generation) ?? new WrittenGeneration();
-      written.set(generation, record);
-      record.isVerified = false;
+      await begin(generation);
       let stored = 0;
-      let pipeline = redis.pipeline();
-      let sizes: number[] = [];
+      let batch: ListenerSlate[] = [];
       let bytes = 0;
       for (const list of lists) {
-        const key = keyOf(list.listener);
-        const value = encodeSlate({ generation, tracks: list.tracks, propensity: list.propensity }, packing);
-        record.add(list.listener, key.length, value.length);
-        pipeline.set(key, value);
-        sizes.push(value.length);
-        bytes += value.length;
-        if (sizes.length < batchLists && bytes < batchBytes) continue;
-        stored += await send(pipeline, sizes, generation);
-        pipeline = redis.pipeline();
-        sizes = [];
+        batch.push(list);
+        bytes += packing.bytesFor(list.tracks.length);
+        if (batch.length < batchLists && bytes < batchBytes) continue;
+        stored += await store(batch, generation);
+        batch = [];
         bytes = 0;
       }
-      if (sizes.length > 0) stored += await send(pipeline, sizes, generation);
+      if (batch.length > 0) stored += await store(batch, generation);
       return stored;
     },
 
-    async verify(generation, sample) {
+    async verify(generation) {
       const record = recordOf(written, generation);
-      record.isVerified = false;
-      let present = 0;
-      for (const listeners of inBatches(record.listeners, batchLists)) {
-        present += await attempt('counting lists', () => redis.exists(...listeners.map(keyOf)));
+      record.verifiedOn = undefined;
+      for (;;) {
+        const connection = client.connection;
+        if (record.writtenOn !== connection) {
+          const lost = await forgotten(generation, record);
+          record.writtenOn = connection;
+          if (lost.size > 0) return lost;
+        }
+        const found = await difference(record);
+        if (connection !== client.connection) continue; // lost meanwhile: what was found was not on one server
+        if (found !== undefined) throw notStored(found, generation);
+        record.verifiedOn = connection;
+        return new ListenerSet();
       }
-      if (present !== record.listeners.size) {
-        throw notStored(`${client.address} holds ${present} of the ${record.listeners.size} lists`, generation);
-      }
-      let compared = 0;
-      for (const lists of inBatches(sample, batchLists)) {
-        const keys = lists.map(({ listener }) => keyOf(listener));
-        const values = await attempt('reading lists back', () => redis.mgetBuffer(keys));
-        lists.forEach((list, i) => {
-          const value = values[i] ?? undefined;
-          const expected = encodeSlate({ generation, tracks: list.tracks, propensity: list.propensity }, packing);
-          if (!value || !expected.equals(value)) throw notStored(`${keys[i]} holds ${describe(value)}`, generation);
-        });
-        compared += lists.length;
-      }
-      if (compared === 0 && present > 0) throw new Error('verify needs at least one list to compare');
-      record.isVerified = true;
     },
 
     async publish(generation) {
-      if (!recordOf(written, generation).isVerified) throw new Error(`generation ${generation} was not verified`);
-      await attempt('publishing a generation', () => redis.set(pointerKey, generation));
-      for (const older of written.keys()) if (older < generation) written.delete(older);
+      const record = recordOf(written, generation);
+      if (record.verifiedOn === undefined) throw new Error(`generation ${generation} was not verified`);
+      const isPublished = await client.attempt('publishing a generation', async (redis) => {
+        if (record.verifiedOn !== client.connection) return false;
+        const now = swap === 'full' ? await pointerOn(redis) : undefined;
+        const isServed = now?.generation === generation && now.side === record.side;
+        const before = isServed ? now.earlier : now;
+        const earlier = before && before.side !== record.side ? before : undefined;
+        await redis.set(pointerKey, pointerText({ generation, side: record.side, earlier }));
+        return true;
+      });
+      if (!isPublished) return false;
+      await removeLeftovers(generation, record);
+      for (const [older, { side }] of written) {
+        if (older < generation && side === record.side) written.delete(older);
+      }
+      return true;
     },
+
+    isInDoubt: (generation) => (written.get(generation)?.verifiedOn ?? client.connection) !== client.connection,
 
     async served() {
-      const pointer = await attempt('reading the served generation', () => redis.get(pointerKey));
-      return pointer === null ? undefined : generationFrom(pointer, pointerKey);
+      return (await pointer('reading the served generation'))?.generation;
     },
 
-    async read(listeners) {
-      const found: (CachedSlate | undefined)[] = [];
-      for (const batch of inBatches(listeners, batchLists)) {
-        const { served, slates } = await fetchLists(batch);
-        for (const slate of slates) {
-          if (!slate) {
-            counters.misses++;
-            continue;
-          }
-          counters.hits++;
-          if (served !== undefined && slate.generation < served) counters.staleHits++;
-          generationsSeen.add(slate.generation);
+    async rollback() {
+      const served = await pointer('rolling back');
+      if (!served?.earlier) throw nothingEarlier(served, swap);
+      const { earlier, generation, side } = served;
+      // Written apart from reading: tried again, it must not go forward.
+      const back = pointerText({ ...earlier, earlier: { generation, side } });
+      await client.attempt('rolling back', (redis) => redis.set(pointerKey, back));
+      return earlier.generation;
+    },
+
+    async read(listeners, options = {}) {
+      const { slates, stale } = await find(listeners, options);
+      for (const slate of slates) {
+        if (!slate) {
+          counters.misses++;
+          continue;
         }
-        counters.reads += batch.length;
-        for (const slate of slates) found.push(slate);
+        counters.hits++;
+        generationsSeen.add(slate.generation);
       }
-      return found;
+      counters.reads += slates.length;
+      counters.staleHits += stale;
+      return slates;
     },
 
-    async peek(listeners) {
-      const found: (CachedSlate | undefined)[] = [];
-      for (const batch of inBatches(listeners, batchLists)) found.push(...(await fetchLists(batch)).slates);
-      return found;
+    async peek(listeners, options = {}) {
+      return (await find(listeners, options)).slates;
     },
 
     counters: () => ({ ...counters }),
@@ -235,8 +386,8 @@ export function createSlateStore(
 
     async audit() {
       checkBalance(counters);
-      const stored = await attempt('auditing', () => redis.smembers(generationsKey));
-      const known = new Set([...written.keys(), ...stored.map(Number)]);
+      const stored = await client.attempt('auditing', (redis) => redis.smembers(generationsKey));
+      const known = new Set([...everWritten, ...stored.map(Number)]);
       const strange = [...generationsSeen].filter((generation) => !known.has(generation));
       if (strange.length === 0) return;
       throw new DubplateError(
@@ -252,35 +403,10 @@ export function createSlateStore(
     async clear() {
       await removeKeys(client, prefix);
       written.clear();
+      everWritten.clear();
       generationsSeen.clear();
     },
   };
-}
-
-/** What this process wrote of one generation. */
-class WrittenGeneration {
-  readonly listeners = new ListenerSet();
-  isVerified = false;
-  #writes = 0;
-  #payloadBytes = 0;
-  #entryBytes = 0;
-
-  add(listener: number, keyBytes: number, valueBytes: number): void {
-    this.listeners.add(listener);
-    this.#writes++;
-    this.#payloadBytes += valueBytes;
-    this.#entryBytes += redisEntryBytes({ keyBytes, valueBytes });
-  }
-
-  size(): GenerationSize {
-    const lists = this.listeners.size;
-    if (lists === 0) return { lists, payloadBytesPerList: 0, redisBytesPerList: 0 };
-    return {
-      lists,
-      payloadBytesPerList: this.#payloadBytes / this.#writes,
-      redisBytesPerList: this.#entryBytes / this.#writes + redisTableBytes(lists) / lists,
-    };
-  }
 }
 
 function recordOf(written: ReadonlyMap<number, WrittenGeneration>, generation: number): WrittenGeneration {
@@ -299,14 +425,6 @@ export function checkBalance({ reads, hits, staleHits, misses }: StoreCounters):
   );
 }
 
-function generationFrom(text: string, key: string): number {
-  if (/^\d{1,10}$/.test(text)) return Number(text);
-  throw new DubplateError('INVALID_INPUT', `${key} holds '${text.slice(0, 40)}', which is no generation number`, {
-    hint: 'Another program writes under this key: delete it, or give the run a namespace of its own.',
-    details: { key },
-  });
-}
-
 function describe(value: Buffer | undefined): string {
   if (!value) return 'nothing';
   try {
@@ -322,3 +440,15 @@ const notStored = (found: string, generation: number): DubplateError =>
     hint: 'Another program writes here, or the server evicts (`maxmemory-policy`) or lost its data: the generation is not published.',
     details: { generation },
   });
+
+const nothingEarlier = (served: Pointer | undefined, swap: string): DubplateError =>
+  new DubplateError(
+    'INVALID_OPTIONS',
+    served ? `No generation before ${served.generation} is kept` : 'No generation is served yet',
+    {
+      hint:
+        swap === 'full'
+          ? 'There is one from the second refresh on, and none while another generation is being written.'
+          : 'The lists before are kept with the option `slate.swap` `full`, which takes twice the memory.',
+    },
+  );

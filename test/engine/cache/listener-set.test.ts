@@ -11,6 +11,9 @@ it('holds what a Set would, near and far apart, page borders and both ends of th
       const set = new ListenerSet();
       for (const listener of listeners) set.add(listener);
       expect(set.size).toBe(new Set(listeners).size);
+      for (const listener of [...listeners, 0, 32, 65_536, 7, 0xffff_ffff]) {
+        expect(set.has(listener)).toBe(listeners.includes(listener));
+      }
       expect([...set].sort((a, b) => a - b)).toEqual([...new Set(listeners)].sort((a, b) => a - b));
     }),
   );

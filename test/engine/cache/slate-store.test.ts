@@ -45,7 +45,7 @@ describeWithRedis('on a real server', () => {
       const store = createSlateStore(client, { namespace: 'killed' });
       const lists = Array.from({ length: 3000 }, (_, listener) => listOf(listener, 50));
       await store.write(1, lists);
-      await store.verify(1, lists.slice(0, 100));
+      await store.verify(1);
       await store.publish(1);
 
       let dying: Promise<void> | undefined;
@@ -112,7 +112,7 @@ describeWithRedis('on a real server', () => {
     const store = createSlateStore(client, { namespace: 'evicted' });
     const lists = Array.from({ length: 4000 }, (_, listener) => listOf(listener, 200));
     expect(await store.write(1, lists)).toBe(4000);
-    await expect(store.verify(1, lists)).rejects.toMatchObject({
+    await expect(store.verify(1)).rejects.toMatchObject({
       code: 'AUDIT_FAILED',
       message: expect.stringMatching(/holds \d+ of the 4000 lists/),
     });
