@@ -6,11 +6,17 @@ import { pageLayout } from '../../../engine/cache/page-layout.ts';
 import {
   allocationClass,
   redisBytesPerKey,
+  redisBytesPerListener,
   redisEntryBytes,
   redisPagesBytes,
   redisTableBytes,
 } from '../../../engine/cache/redis-bytes.ts';
-import { createSlateStore, type ListenerSlate, type SlateStore } from '../../../engine/cache/slate-store.ts';
+import {
+  createSlateStore,
+  type ListenerSlate,
+  type SlateStore,
+  type SlateStoreOptions,
+} from '../../../engine/cache/slate-store.ts';
 import { listOf } from '../../contracts/slate-store.ts';
 import { describeWithRedis, settledMemory, startRedis } from '../../support/redis-server.ts';
 
@@ -134,6 +140,40 @@ describeWithRedis('bytes of a Redis string, against a real server', () => {
   });
 });
 
+describeWithRedis('bytes of two copies, against a real server', () => {
+  it('are twice those of one, predicted within 0.5 %, and no more after many nights', { timeout: 60_000 }, async () => {
+    const listeners = 20_000;
+    const lists = Array.from({ length: listeners }, (_, listener) => listOf(listener, 60));
+    const bytes: number[] = [];
+    for (const swap of ['inPlace', 'full'] as const) {
+      const nights = (last: number, written: ListenerSlate[]) => async (store: SlateStore) => {
+        for (let night = 1; night <= last; night++) {
+          await store.write(night, written);
+          await store.verify(night);
+          await store.publish(night);
+        }
+        return store.sizeOf(last);
+      };
+      const server = await startRedis();
+      try {
+        const one = lists.slice(0, 1);
+        await load(server.url, one, (store) => nights(2, one)(store).then(() => store.clear()), { swap });
+        const before = await settledMemory(server.port);
+        const { redisBytesPerList } = await load(server.url, [], nights(4, lists), { swap });
+        const measured = ((await settledMemory(server.port)) - before) / listeners;
+        bytes.push(measured);
+        const copies = swap === 'full' ? 2 : 1;
+        const predicted = redisBytesPerListener({ keyBytes: 9, valueBytes: 9 + 4 * 60, listeners, copies });
+        for (const figure of [redisBytesPerList, predicted])
+          expect(Math.abs(measured / figure - 1)).toBeLessThan(0.005);
+      } finally {
+        await server.stop();
+      }
+    }
+    expect(bytes[1]! / bytes[0]!).toBeCloseTo(2, 2);
+  });
+});
+
 it('adds up over mixed keys: entries one by one and one table give the same as the form per key', () => {
   const keys = 777;
   const entries = keys * redisEntryBytes({ keyBytes: 12, valueBytes: 809 });
@@ -142,9 +182,14 @@ it('adds up over mixed keys: entries one by one and one table give the same as t
 });
 
 /** Write lists over a connection of their own; it is closed before the memory is read. */
-async function load<T>(url: string, lists: ListenerSlate[], use: (store: SlateStore) => Promise<T>): Promise<T> {
+async function load<T>(
+  url: string,
+  lists: ListenerSlate[],
+  use: (store: SlateStore) => Promise<T>,
+  options: Pick<SlateStoreOptions, 'swap'> = {},
+): Promise<T> {
   const client = await connectCache(url);
-  const store = createSlateStore(client, { namespace: 'm' });
+  const store = createSlateStore(client, { namespace: 'm', ...options });
   await store.write(1, lists);
   const result = await use(store);
   await client.close();

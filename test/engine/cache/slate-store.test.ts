@@ -3,12 +3,31 @@ import type { IdPacking } from '../../../engine/cache/codec/packing.ts';
 import { packings } from '../../../engine/cache/codec/packings.ts';
 import { connectCache } from '../../../engine/cache/connect.ts';
 import { checkBalance, createSlateStore, type ListenerSlate } from '../../../engine/cache/slate-store.ts';
+import { describeSlateCopies } from '../../contracts/slate-copies.ts';
 import { describeSlateStore, listOf } from '../../contracts/slate-store.ts';
 import { describeWithRedis, type RedisServer, startRedis } from '../../support/redis-server.ts';
 
 const everyPacking = Object.values(packings);
 
 for (const packing of everyPacking) describeSlateStore('the embedded cache', packing, () => connectCache());
+describeSlateCopies('the embedded cache', () => connectCache());
+
+it('has nothing to go back to where lists are overwritten in place, and says what would have', async () => {
+  const client = await connectCache();
+  const store = createSlateStore(client, { namespace: 'in-place' });
+  await expect(store.rollback()).rejects.toThrow('No generation is served yet');
+  for (const generation of [1, 2]) {
+    await store.write(generation, [listOf(0, 5)]);
+    await store.verify(generation);
+    await store.publish(generation);
+  }
+  await expect(store.rollback()).rejects.toMatchObject({
+    code: 'INVALID_OPTIONS',
+    message: 'No generation before 2 is kept',
+    hint: expect.stringContaining('slate.swap'),
+  });
+  await client.close();
+});
 
 describeWithRedis('on a real server', () => {
   let server: RedisServer;
@@ -18,6 +37,33 @@ describeWithRedis('on a real server', () => {
   afterAll(() => server.stop());
 
   for (const packing of everyPacking) describeSlateStore('redis-server', packing, () => connectCache(server.url));
+  describeSlateCopies('redis-server', () => connectCache(server.url));
+
+  it('lets lists end by the clock of the server where it is asked to, not all at once; else none ever does', async () => {
+    const client = await connectCache(server.url);
+    const lists = Array.from({ length: 400 }, (_, listener) => listOf(listener, 20));
+    for (const isSent of [true, false]) {
+      const namespace = `ttl-${isSent}`;
+      const store = createSlateStore(client, { namespace, ttl: { hours: 24, isSent } });
+      await store.write(1, lists);
+      expect((await store.verify(1)).size).toBe(0);
+      const left = await Promise.all(
+        lists.map(({ listener }) => client.redis.pttl(`dp:${namespace}:${listener.toString(36)}`)),
+      );
+      if (!isSent) {
+        expect(new Set(left)).toEqual(new Set([-1]));
+        continue;
+      }
+      const [least, most] = [Math.min(...left), Math.max(...left)].map((ms) => ms / (24 * 3_600_000));
+      expect(most).toBeLessThan(1.1);
+      expect(most! - least!).toBeGreaterThan(0.19); // minutes may pass before they are looked at
+      expect(new Set(left).size).toBeGreaterThan(390);
+    }
+    const soon = createSlateStore(client, { namespace: 'ttl-soon', ttl: { hours: 1e-6, isSent: true } });
+    await soon.write(1, lists);
+    while ((await soon.peek(Uint32Array.from(lists.keys()))).some(Boolean)); // within milliseconds, of themselves
+    await client.close();
+  });
 
   it('reads lists of every packing, whichever it writes itself', async () => {
     const client = await connectCache(server.url);
