@@ -32,7 +32,13 @@ const hasRedisServer = ((): boolean => {
 })();
 
 /** A suite that needs a real server: skipped with one line when the machine has none, failed when REQUIRE_REDIS=1. */
-export function describeWithRedis(name: string, suite: () => void): void {
+export function describeWithRedis(name: string, suite: () => void): void;
+export function describeWithRedis(name: string, options: { readonly timeout: number }, suite: () => void): void;
+export function describeWithRedis(
+  name: string,
+  ...rest: [suite: () => void] | [options: { readonly timeout: number }, suite: () => void]
+): void {
+  const [options, suite] = rest.length === 1 ? [{}, rest[0]] : rest;
   if (!hasRedisServer && process.env.REQUIRE_REDIS === '1') {
     describe(name, () => {
       it('finds redis-server on the PATH', () => {
@@ -44,7 +50,7 @@ export function describeWithRedis(name: string, suite: () => void): void {
   if (!hasRedisServer) {
     process.stderr.write(`SKIPPED ${name}: no redis-server on the PATH; get it with: apt-get install redis-server\n`);
   }
-  describe.runIf(hasRedisServer)(name, suite);
+  describe.runIf(hasRedisServer)(name, options, suite);
 }
 
 /**
