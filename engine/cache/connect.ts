@@ -34,14 +34,14 @@ export interface CacheClient {
 
 export interface CacheOptions {
   /** How long a server may stay silent, while connecting and while any answer is due; default 5 s. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /**
    * How long to wait for a server that is lost: cut off, silent, loading, busy, or a replica while another takes over; default 0.
    * Its address is sought anew each time, first after 50 ms, then ever less often, at least once a second.
    */
-  readonly patienceMs?: number;
+  readonly patienceMs?: number | undefined;
   /** Told, in a sentence without secrets, that the server is lost and that it is back. */
-  readonly tell?: (message: string) => void;
+  readonly tell?: ((message: string) => void) | undefined;
 }
 
 /**
@@ -130,6 +130,7 @@ async function openServer(
   async function linked(): Promise<Link> {
     if (end) throw end.cause;
     if (link?.isOpen()) return link;
+    if (link && !isAway) throw link.causeOf(new Error('Connection is closed.')); // lost while nothing was asked of it
     opening ??= openLink(server, timeoutMs).finally(() => {
       opening = undefined;
     });

@@ -154,6 +154,16 @@ describeWithRedis('patience with a server', () => {
     await client.close();
   });
 
+  it('is not spent where there is none: a server that was lost is not sought again', async () => {
+    const { client, said } = await patient(proxy.url, undefined, { patienceMs: 0 });
+    await client.attempt('writing', (redis) => redis.set('key', 'value'));
+    proxy.cut();
+    for (let i = 0; i < 2; i++) await expect(get(client)).rejects.toMatchObject({ code: 'CACHE_UNREACHABLE' });
+    expect(client.connection).toBe(1);
+    expect(said).toEqual([]);
+    await client.close();
+  });
+
   it('has no part in what will not pass', async () => {
     const { client, said } = await patient(server.url);
     await client.redis.config('SET', 'maxmemory', 1);
