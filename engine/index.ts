@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Kernel } from './als/kernel.ts';
 import type { Encoder } from './audio/encoder.ts';
 import { carryFromElsewhere, SoundLibrary, type SoundState } from './audio/sound-library.ts';
+import { lifetimeMs } from './cache/lifetime.ts';
 import type { SlateStore } from './cache/slate-store.ts';
 import type { Catalogue } from './core/catalogue.ts';
 import { digestOf } from './core/digest.ts';
@@ -112,6 +113,13 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
   let factors = state?.factors;
   let night: Night | undefined;
 
+  /** When the generations of this engine were built. */
+  const builtAt = new Map<number, SimTime>();
+  const { ttlHours } = options.slate;
+  const isAlive = (generation: number, listener: number, now: SimTime): boolean =>
+    ttlHours === undefined ||
+    1000 * (now - (builtAt.get(generation) ?? Number.NEGATIVE_INFINITY)) < lifetimeMs(listener, ttlHours);
+
   /** By day, too, a server may come back without lists: they are written again, so that who is served what depends on no fault. */
   const restore = async ({ generation, maker }: Night): Promise<boolean> => {
     if (!store.isInDoubt(generation.number)) return false;
@@ -125,7 +133,10 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
     read: SlateStore['read'],
   ): Promise<ServedSlate[]> => {
     const known = served(night);
-    const cached = await read(listeners, { isWhole: async () => !(await restore(known)) });
+    const cached = await read(listeners, {
+      isFresh: ({ generation }, i) => isAlive(generation, listeners[i]!, times(i)),
+      isWhole: async () => !(await restore(known)),
+    });
     const missing = [...cached.keys()].filter((i) => cached[i] === undefined);
     if (missing.length === 0) return cached as ServedSlate[];
     const made = await known.fallback(missing.map((i) => ({ listener: listeners[i]!, time: times(i) })));
@@ -155,6 +166,7 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
       slates = digestOf(slates, tonight.digest('hex'));
       const { generation, maker } = next;
       factors = { number: generation.number, users: generation.users, tracks: generation.tracks };
+      builtAt.set(generation.number, now);
       night = { generation, maker, fallback: createFallback(generation, maker, observations, streams) };
       return next.report;
     },

@@ -100,6 +100,16 @@ export const engineOptionsSchema = z.strictObject({
       codec: z.enum(['u64', 'u32', 'bits30', 'bits27']).default('u32'),
       /** Hours between refreshes of every list. */
       refreshHours: z.literal(24).default(24),
+      /**
+       * `inPlace`: a list is overwritten by the next. `full`: the lists of the generation before are kept, all readers change over
+       * at once and one can go back; twice the memory.
+       */
+      swap: z.enum(['inPlace', 'full']).default('inPlace'),
+      /**
+       * Hours after which a list is not served any more, 10 % more or less by listener; without it, lists are served until the
+       * next. In a run these are simulated hours, and Redis' own expiry is not used, since its clock knows nothing of them.
+       */
+      ttlHours: positive.max(24 * 365).optional(),
       /** Every n-th position is kept for tracks released in the last 7 days; 0 keeps none. */
       slots: z.int().min(0).default(0),
       /** How many positions, spread evenly over the list, are drawn uniformly from the candidates. */

@@ -76,11 +76,14 @@ export interface ArmResult {
  */
 export async function runArm(task: ArmTask): Promise<ArmResult> {
   const { world, scenario } = task;
+  const { codec, swap, ttlHours } = task.options.slate;
   const store = createSlateStore(task.client, {
     namespace: `${task.runId}/${task.name}/${task.arm}`,
-    packing: packings[task.options.slate.codec],
+    packing: packings[codec],
+    swap,
+    ttl: ttlHours === undefined ? undefined : { hours: ttlHours, isSent: false },
   });
-  await store.clear(); // what an interrupted run may have left
+  await store.clear(); // what an interrupted run may have left, of a later night than the one to begin with
   const key = digestOf(task.config, task.name, task.arm);
   const { arm, firstDay, lastNight } = await beginLife(task, store, key);
   let encoder: EncoderInUse | undefined;
@@ -115,10 +118,13 @@ export async function runArm(task: ArmTask): Promise<ArmResult> {
     writeListeners(arm.at('listeners.arrow'), world);
     writeTracks(arm.at('tracks.arrow'), world);
     writeTruth(world, arm.at('truth'));
+    await store.clear();
     return { rows: arm.rows, digests: { events: arm.log.digest(), ...arm.engine.digests() }, encoder };
+  } catch (error) {
+    await store.clear().catch(nothing); // what went wrong first is what has to be said
+    throw error;
   } finally {
     await last?.end();
-    await store.clear();
   }
 }
 

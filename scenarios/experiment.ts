@@ -25,6 +25,10 @@ export interface ExperimentOptions {
   readonly folder: RunFolder;
   readonly resume: boolean;
   readonly redisUrl: string | undefined;
+  /** How long a cache server that is lost is waited for; default: not at all. */
+  readonly redisPatienceMs?: number | undefined;
+  /** Told at once that the cache was lost, and that it is back. The manifest keeps it under `faults`. */
+  readonly tell?: ((message: string) => void) | undefined;
   /** A trained encoder to use instead of training one; whoever opened it closes it. */
   readonly encoder: Encoder | undefined;
   readonly kernel: Kernel;
@@ -93,6 +97,11 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
   const rows: MetricRow[] = [];
   const digests: Record<string, unknown> = {};
   const encoders: Record<string, unknown> = {};
+  const faults: { readonly at: string; readonly message: string }[] = [];
+  const tell = (message: string): void => {
+    faults.push({ at: new Date().toISOString(), message });
+    options.tell?.(message);
+  };
   for (const world of worldsOf(scenario)) {
     const finished = `worlds/${world.name}.json`;
     const result =
@@ -101,6 +110,7 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
         scenario,
         ...world,
         ...options,
+        tell,
         config,
         runId,
         clock: () => performance.now(),
@@ -119,6 +129,7 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
     status: 'complete',
     seconds: (Date.now() - startedAt.getTime()) / 1000,
     expectations: outcomes,
+    ...(faults.length > 0 && { faults }),
     encoders,
     digests: { ...digests, metrics: digestOf(JSON.stringify(rows.filter((row) => !isTiming(row.metric)))) },
   });

@@ -13,6 +13,15 @@ export function countFlag(text: string): number {
 export const countListFlag = (text: string): readonly number[] =>
   [...new Set(text.split(',').map(countFlag))].sort((a, b) => a - b);
 
+/** For commander: seconds, 0 or more, at most a day. */
+export function secondsFlag(text: string): number {
+  const seconds = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text.trim()) || seconds > 86_400) {
+    throw new InvalidArgumentError(`${text} is not a number of seconds from 0 to 86400.`);
+  }
+  return seconds;
+}
+
 /** `--threads`, the same for every command that has it. */
 export const threadsFlag = (): Option =>
   new Option(

@@ -39,7 +39,7 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
   const crew = openCrew(world, task.kernel.threads);
   const scorer = openNightScorer(world, task.seed);
   const memo = new Memo(task.clock);
-  const client = await connectCache(task.redisUrl);
+  const client = await connectCache(task.redisUrl, { patienceMs: task.redisPatienceMs, tell: task.tell });
   try {
     const pastFile = (day: number): string => fileOf(`past/${dayName(day)}.arrow`);
     let past: Promise<Past> | undefined;

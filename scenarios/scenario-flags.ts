@@ -17,6 +17,8 @@ export interface ScenarioFlags {
   readonly seed?: string;
   readonly family?: readonly string[];
   readonly arms?: readonly string[];
+  readonly swap?: string;
+  readonly ttl?: number;
   readonly set: readonly string[];
 }
 
@@ -36,6 +38,17 @@ export function addScenarioFlags(command: Command): Command {
     .option('--seed <text>', 'seed that everything random is derived from')
     .addOption(new Option('--family <names>', `how taste works: ${familyNames.join(', ')}`).argParser(commaList))
     .addOption(new Option('--arms <names>', 'run only these arms').argParser(commaList))
+    .addOption(
+      new Option(
+        '--swap <how>',
+        'slate.swap of every arm: overwrite lists in place, or keep the generation before as well, in twice the memory',
+      ).choices(['inPlace', 'full']),
+    )
+    .option(
+      '--ttl <hours>',
+      'slate.ttlHours of every arm: simulated hours, ± 10 % by listener, after which a list is not served any more',
+      hours,
+    )
     .option(
       '--set <path=value>',
       'override any option, e.g. arms.hybrid.als.factors=64 (repeatable)',
@@ -70,15 +83,23 @@ export function applyScenarioFlags(scenario: ScenarioInput, flags: ScenarioFlags
     ...(flags.family === undefined ? {} : { family: flags.family as NonNullable<ScenarioInput['family']> }),
     ...(flags.arms === undefined ? {} : { arms: chooseArms(changed, flags.arms) }),
   };
-  const settled = applySettings(flagged, flags.set, scenarioSchema) as ScenarioInput;
-  // A setting makes the groups on its way: a misspelt arm would become a new one.
   const arms = Object.keys(flagged.arms ?? {});
+  const cached = arms.flatMap((arm) => slateSettings(flags).map((setting) => `arms.${arm}.${setting}`));
+  // The finer setting comes last, and wins.
+  const settled = applySettings(flagged, [...cached, ...flags.set], scenarioSchema) as ScenarioInput;
+  // A setting makes the groups on its way: a misspelt arm would become a new one.
   const strangers = Object.keys(settled.arms ?? {}).filter((arm) => !arms.includes(arm));
   if (strangers.length > 0) throw noSuchArm(strangers, flagged);
   const parsed = parseScenario(settled, source);
   refuseWithoutEffect(parsed, flags);
   return parsed;
 }
+
+/** What the flags say of the lists of any arm, as settings. */
+const slateSettings = ({ swap, ttl }: ScenarioFlags): string[] => [
+  ...(swap === undefined ? [] : [`slate.swap=${swap}`]),
+  ...(ttl === undefined ? [] : [`slate.ttlHours=${ttl}`]),
+];
 
 /** @throws DubplateError INVALID_OPTIONS naming every flag that a scenario does not read. */
 function refuseWithoutEffect(scenario: Scenario, flags: ScenarioFlags): void {
@@ -88,6 +109,8 @@ function refuseWithoutEffect(scenario: Scenario, flags: ScenarioFlags): void {
     { flag: '--releases-per-day', value: flags.releasesPerDay, path: 'world.releasesPerDay' },
     { flag: '--days', value: flags.days, path: 'days' },
     { flag: '--family', value: flags.family, path: 'family' },
+    { flag: '--swap', value: flags.swap, path: 'arms.*.slate.swap' },
+    { flag: '--ttl', value: flags.ttl, path: 'arms.*.slate.ttlHours' },
     ...flags.set.map((setting) => ({ flag: `--set ${setting}`, value: setting, path: pathOf(setting) })),
   ];
   const given = flagged.flatMap(({ flag, value, path }) =>
@@ -121,6 +144,13 @@ const noSuchArm = (unknown: readonly string[], scenario: ScenarioInput): Dubplat
 function wholeNumber(text: string): number {
   const value = Number(text);
   if (text.trim() === '' || !Number.isInteger(value)) throw new InvalidArgumentError(`${text} is not a whole number.`);
+  return value;
+}
+
+function hours(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new InvalidArgumentError(`${text} is not a number of hours.`);
   return value;
 }
 

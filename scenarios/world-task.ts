@@ -34,6 +34,10 @@ export interface WorldTask {
   /** Keeps the keys of runs apart that share a cache server. */
   readonly runId: string;
   readonly redisUrl: string | undefined;
+  /** How long a cache server that is lost is waited for; default: not at all. */
+  readonly redisPatienceMs?: number | undefined;
+  /** Told what happens to the cache, in sentences without secrets. */
+  readonly tell?: ((message: string) => void) | undefined;
   /** A trained encoder to use instead of training one. */
   readonly encoder: Encoder | undefined;
   readonly kernel: Kernel;

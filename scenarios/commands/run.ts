@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { loadEncoder } from '../../engine/audio/encoder.ts';
 import { checkCacheUrl } from '../../engine/cache/connect.ts';
 import { DubplateError } from '../../engine/core/errors.ts';
@@ -11,7 +11,7 @@ import { estimate } from '../estimate.ts';
 import { runExperiment } from '../experiment.ts';
 import { kernelFor } from '../kernel.ts';
 import { thisMachine } from '../machine.ts';
-import { threadsFlag } from '../number-flags.ts';
+import { secondsFlag, threadsFlag } from '../number-flags.ts';
 import { withProgress } from '../progress-bar.ts';
 import { findScenario } from '../registry.ts';
 import { checkOutputFolder, nextRunPath, openRunFolder, readManifest } from '../run-folder.ts';
@@ -22,6 +22,7 @@ interface RunFlags extends ScenarioFlags {
   readonly out?: string;
   readonly resume: boolean;
   readonly redis?: string;
+  readonly redisPatience: number;
   readonly encoder?: string;
   readonly threads?: number;
   readonly json: boolean;
@@ -43,6 +44,14 @@ export const runCommand = (): Command =>
     .option(
       '--redis <url>',
       'cache lists in a real Redis or Valkey (redis:// or rediss://) instead of the embedded one',
+    )
+    .addOption(
+      new Option(
+        '--redis-patience <seconds>',
+        'how long to wait for a Redis that is lost before the run stops; it then goes on where it was, with the same results',
+      )
+        .argParser(secondsFlag)
+        .default(60),
     )
     .option('--encoder <file>', 'use this trained encoder.onnx instead of training one')
     .addOption(threadsFlag())
@@ -69,6 +78,8 @@ export const runCommand = (): Command =>
             folder,
             resume: flags.resume,
             redisUrl: flags.redis,
+            redisPatienceMs: 1000 * flags.redisPatience,
+            tell: (message) => void process.stderr.write(`${process.stderr.isTTY ? '\n' : ''}${message}\n`),
             encoder,
             kernel,
             calibration: flags.world && calibrationOf(flags.world, scenario.world),
