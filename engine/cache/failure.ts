@@ -28,9 +28,9 @@ export function cacheFailure(
   });
 }
 
-/** What something that was thrown says of itself, without the password. */
+/** What something that was thrown says of itself, without the password and without a full stop: to go on with a sentence. */
 export const reasonOf = (cause: unknown, password: string | undefined): string =>
-  withoutSecret(messageOf(cause), password);
+  withoutSecret(messageOf(cause), password).replace(/\.$/, '');
 
 function hintFor(reason: string): string {
   if (/^(WRONGPASS|NOAUTH|ERR AUTH|ERR Client sent AUTH|ERR invalid password)/.test(reason)) {

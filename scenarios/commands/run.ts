@@ -87,7 +87,9 @@ export const runCommand = (): Command =>
             progress,
           }),
         ).catch((error: unknown) => {
-          throw isDiskFull(error) ? stopped(error, `Make room there, and ${goOn}.`) : error;
+          if (!(error instanceof DubplateError)) throw error;
+          if (error.code === 'DISK_FULL') throw stopped(error, `Make room there, and ${goOn}.`);
+          throw error.code === 'CACHE_UNREACHABLE' ? stopped(error, `${error.hint} Then ${goOn}.`) : error;
         });
         if (flags.json) {
           process.stdout.write(
@@ -107,9 +109,6 @@ export const runCommand = (): Command =>
         await encoder?.close();
       }
     });
-
-const isDiskFull = (error: unknown): error is DubplateError =>
-  error instanceof DubplateError && error.code === 'DISK_FULL';
 
 const stopped = ({ code, message, details }: DubplateError, hint: string): DubplateError =>
   new DubplateError(code, `${message}. The run has stopped; every whole day is kept`, { hint, details });
