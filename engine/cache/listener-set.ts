@@ -10,15 +10,17 @@ export class ListenerSet {
     return this.#size;
   }
 
-  add(listener: number): void {
+  /** @returns whether it was not there yet. */
+  add(listener: number): boolean {
     const number = listener >>> pageBits;
     const page = this.#pages.get(number) ?? new Uint32Array(2 ** pageBits / 32);
     this.#pages.set(number, page);
     const word = (listener & pageMask) >>> 5;
     const bit = 1 << (listener & 31);
-    if ((page[word]! & bit) !== 0) return;
+    if ((page[word]! & bit) !== 0) return false;
     page[word]! |= bit;
     this.#size++;
+    return true;
   }
 
   has(listener: number): boolean {

@@ -27,7 +27,6 @@ export class WrittenGeneration {
   /** The connection on which it was found whole, and has not been written to since. */
   verifiedOn: number | undefined;
   readonly #kept: Pick<KeptLists, 'copies' | 'expires'>;
-  #writes = 0;
   #payloadBytes = 0;
   #entryBytes = 0;
 
@@ -38,10 +37,9 @@ export class WrittenGeneration {
   }
 
   add(listener: number, keyBytes: number, value: Uint8Array): void {
-    this.listeners.add(listener);
     this.sample.add(listener, value);
     this.verifiedOn = undefined;
-    this.#writes++;
+    if (!this.listeners.add(listener)) return; // written again: sizes must not depend on how often
     this.#payloadBytes += value.length;
     this.#entryBytes += redisEntryBytes({ ...this.#kept, keyBytes, valueBytes: value.length });
   }
@@ -52,9 +50,8 @@ export class WrittenGeneration {
     const { copies, expires } = this.#kept;
     return {
       lists,
-      payloadBytesPerList: this.#payloadBytes / this.#writes,
-      redisBytesPerList:
-        (copies * this.#entryBytes) / this.#writes + ((expires ? 2 : 1) * redisTableBytes(copies * lists)) / lists,
+      payloadBytesPerList: this.#payloadBytes / lists,
+      redisBytesPerList: (copies * this.#entryBytes + (expires ? 2 : 1) * redisTableBytes(copies * lists)) / lists,
     };
   }
 }

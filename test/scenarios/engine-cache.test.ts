@@ -42,7 +42,7 @@ function open(client: CacheClient, slate: { swap?: 'inPlace' | 'full'; ttlHours?
   const options = engineOptionsSchema.parse({
     als: { factors: 8, firstSweeps: 2, sweeps: 1 },
     blend: { kind: 'collaborative' },
-    slate: { length: 30, epsilonSlots: 5, ...slate },
+    slate: { length: 50, epsilonSlots: 5, ...slate }, // more than some have not heard yet
   });
   const catalogue = new OpenCatalogue(world.catalogue);
   const store = createSlateStore(client, { namespace: 'engine', swap: options.slate.swap });
@@ -101,6 +101,7 @@ async function undisturbed() {
     digests: engine.digests(),
     trainings: trainings(),
     counted: { reads, hits, misses, staleHits },
+    payload: store.sizeOf(2).payloadBytesPerList,
   };
   await client.close();
   return result;
@@ -108,10 +109,11 @@ async function undisturbed() {
 const expected = undisturbed();
 
 async function expectUndisturbed({ engine, store, trainings }: Living): Promise<void> {
-  const { served, digests, counted, trainings: usual } = await expected;
+  const { served, digests, counted, payload, trainings: usual } = await expected;
   expect(await engine.serve(asking, times)).toEqual(served);
   expect(engine.digests()).toEqual(digests);
   expect(store.counters()).toMatchObject(counted);
+  expect(store.sizeOf(2).payloadBytesPerList).toBe(payload);
   expect(trainings()).toBe(usual);
   await store.audit();
 }

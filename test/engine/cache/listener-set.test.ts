@@ -9,7 +9,11 @@ it('holds what a Set would, near and far apart, page borders and both ends of th
   fc.assert(
     fc.property(fc.array(fc.oneof(near, anywhere, border), { maxLength: 60 }), (listeners) => {
       const set = new ListenerSet();
-      for (const listener of listeners) set.add(listener);
+      const seen = new Set<number>();
+      for (const listener of listeners) {
+        expect(set.add(listener)).toBe(!seen.has(listener));
+        seen.add(listener);
+      }
       expect(set.size).toBe(new Set(listeners).size);
       for (const listener of [...listeners, 0, 32, 65_536, 7, 0xffff_ffff]) {
         expect(set.has(listener)).toBe(listeners.includes(listener));
