@@ -167,12 +167,15 @@ export function createSlateStore(
 
   async function store(batch: readonly ListenerSlate[], generation: number): Promise<number> {
     const record = await begin(generation);
-    const entries = batch.map((list) => {
-      const key = keyOf(list.listener, record.side);
-      const value = encodeSlate({ generation, tracks: list.tracks, propensity: list.propensity }, packing);
-      record.add(list.listener, key.length, value);
-      return { listener: list.listener, key, value };
-    });
+    const keys: string[] = [];
+    const values: Buffer[] = [];
+    for (const { listener, tracks, propensity } of batch) {
+      const key = keyOf(listener, record.side);
+      const value = encodeSlate({ generation, tracks, propensity }, packing);
+      record.add(listener, key.length, value);
+      keys.push(key);
+      values.push(value);
+    }
     const whole = 'none is torn: each stored list is of this generation or an older one';
     let last: Reply[] = [];
     try {
@@ -180,9 +183,9 @@ export function createSlateStore(
         client,
         `writing lists of generation ${generation} (${whole})`,
         (pipeline) => {
-          for (const { listener, key, value } of entries) {
-            if (ttl?.isSent) pipeline.set(key, value, 'PX', lifetimeMs(listener, ttl.hours));
-            else pipeline.set(key, value);
+          for (const [i, { listener }] of batch.entries()) {
+            if (ttl?.isSent) pipeline.set(keys[i]!, values[i]!, 'PX', lifetimeMs(listener, ttl.hours));
+            else pipeline.set(keys[i]!, values[i]!);
           }
         },
         {
@@ -196,10 +199,10 @@ export function createSlateStore(
       last.forEach(([error], i) => {
         if (error) return;
         counters.listsWritten++;
-        counters.bytesWritten += entries[i]?.value.length ?? 0;
+        counters.bytesWritten += values[i]!.length;
       });
     }
-    return entries.length;
+    return batch.length;
   }
 
   /** Of those written, by the stamp of each list. */

@@ -26,11 +26,11 @@ export class WrittenGeneration {
   writtenOn: number;
   /** The connection on which it was found whole, and has not been written to since. */
   verifiedOn: number | undefined;
-  readonly #kept: Pick<KeptLists, 'copies' | 'expires'>;
+  readonly #kept: Required<Pick<KeptLists, 'copies' | 'expires'>>;
   #payloadBytes = 0;
   #entryBytes = 0;
 
-  constructor(side: Side, connection: number, kept: Pick<KeptLists, 'copies' | 'expires'>) {
+  constructor(side: Side, connection: number, kept: Required<Pick<KeptLists, 'copies' | 'expires'>>) {
     this.side = side;
     this.writtenOn = connection;
     this.#kept = kept;
@@ -41,7 +41,7 @@ export class WrittenGeneration {
     this.verifiedOn = undefined;
     if (!this.listeners.add(listener)) return; // written again: sizes must not depend on how often
     this.#payloadBytes += value.length;
-    this.#entryBytes += redisEntryBytes({ ...this.#kept, keyBytes, valueBytes: value.length });
+    this.#entryBytes += redisEntryBytes({ keyBytes, valueBytes: value.length, expires: this.#kept.expires });
   }
 
   size(): GenerationSize {
