@@ -25,7 +25,8 @@ export interface CacheBench extends ListShape {
 export async function benchCache(bench: CacheBench, progress: Progress): Promise<BenchRow[]> {
   const slates = generateSlates(bench);
   const rows: BenchRow[] = [];
-  const server = bench.redis === undefined ? undefined : await openBench(bench.redis);
+  const server =
+    bench.redis === undefined ? undefined : await openBench(bench.redis, { ...bench, tracks: 1, length: 1 });
   const layouts = layoutsFor(bench);
   for (const [done, layout] of layouts.entries()) {
     progress('packing and loading lists', done, layouts.length);
@@ -98,11 +99,11 @@ interface MeasuredServer {
 /**
  * Leaves nothing of an earlier run, and lets the server set aside what it needs for each command, once: no part of the lists.
  */
-async function openBench(url: string): Promise<MeasuredServer> {
+async function openBench(url: string, least: ListShape): Promise<MeasuredServer> {
   const { server: name } = await checkCacheUrl(url);
   const client = await connectCache(url);
   try {
-    for (const layout of layoutsFor({ tracks: 1, length: 1 })) {
+    for (const layout of layoutsFor(least)) {
       const store = layout.open(client);
       await store.write(1, [{ listener: 0, tracks: new Uint32Array(1) }]);
       await store.read(Uint32Array.of(0));

@@ -278,6 +278,11 @@ const cacheCommand = (): Command =>
     .option('--listeners <count>', 'lists, one per listener', countFlag, 60_000)
     .option('--tracks <count>', 'tracks of the catalogue', countFlag, 100_000_000)
     .option('--length <count>', 'tracks per list', lengthFlag, 200)
+    .option(
+      '--ttl <hours>',
+      'have lists expire by the clock of the server, ± 10 % by listener: what that takes on top (default: they never do)',
+      countFlag,
+    )
     .option('--seed <text>', 'seed of the lists', '1')
     .option('--json', 'print as JSON', false)
     .option('--quiet', 'no progress', false)

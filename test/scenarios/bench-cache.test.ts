@@ -109,6 +109,25 @@ describeWithRedis('bench cache on a real server', () => {
     }
   });
 
+  it('finds what lists take that expire: 42 B more of each key, within 0.5 %', async () => {
+    const server = await startRedis();
+    try {
+      const words = ['--listeners', '32000', '--length', '50'];
+      const result = await measure('--redis', server.url, ...words, '--ttl', '24');
+      const differences = named(result, 'difference');
+      expect(codecsOf(differences)).toEqual(['u64', 'u32', 'bits30', 'bits27'].map((codec) => `${codec} for 24 h`));
+      for (const { size, value } of differences) expect(Math.abs(value), size).toBeLessThan(0.5);
+      const lasting = named(await measure(...words), 'closedFormBytesPerList');
+      // An entry of 32 B, and a table as large as the other.
+      named(result, 'bytesPerList').forEach(({ value }, i) => {
+        const table = (8 * [32_768, 65_536][i % 2]!) / [32_000, 33_280][i % 2]!;
+        expect(Math.abs(value - lasting[i]!.value - 32 - table), lasting[i]!.size).toBeLessThan(0.005 * value);
+      });
+    } finally {
+      await server.stop();
+    }
+  });
+
   it('removes no key but its own, says that there are others, and prints a table for people', async () => {
     const server = await startRedis();
     try {
