@@ -79,6 +79,20 @@ describe('flags', () => {
     expect(scenario.arms.collaborative?.als.factors).toBe(128);
   });
 
+  it('say for every arm how its lists are kept, and let --set say otherwise for one', () => {
+    const { arms } = applyScenarioFlags(
+      coldStart,
+      flags({ swap: 'full', ttl: 12, set: ['arms.hybrid.slate.ttlHours=30'] }),
+      'it',
+    );
+    expect(arms.collaborative?.slate).toMatchObject({ swap: 'full', ttlHours: 12, length: 200 });
+    expect(arms.hybrid?.slate).toMatchObject({ swap: 'full', ttlHours: 30 });
+    const { slate } = applyScenarioFlags(coldStart, flags({}), 'it').arms.hybrid ?? {};
+    expect(slate?.swap).toBe('inPlace');
+    expect(slate).not.toHaveProperty('ttlHours');
+    expect(() => applyScenarioFlags(coldStart, flags({ ttl: -1 }), 'it')).toThrow(/arms\.hybrid\.slate\.ttlHours/);
+  });
+
   it('choose arms, and say which there are', () => {
     expect(Object.keys(applyScenarioFlags(coldStart, flags({ arms: ['hybrid'] }), 'it').arms)).toEqual(['hybrid']);
     expect(() => applyScenarioFlags(coldStart, flags({ arms: ['hybrd'] }), 'it')).toThrow(/no arm 'hybrd'/);
@@ -93,6 +107,8 @@ describe('flags', () => {
       { set: ['world.tracks=900'] },
       { set: ['arms.encoder.blend.kind=popular'] },
       { family: ['latent'] },
+      { swap: 'full' },
+      { ttl: 12 },
     ]) {
       expect(() => applyScenarioFlags(hearing, flags(without), 'it')).toThrow(/no effect on hearing/);
     }
