@@ -48,7 +48,8 @@ export interface CacheOptions {
  * Open a cache: embedded in this process by default, a Redis or Valkey server by URL.
  *
  * The embedded one (ioredis-mock) is right for what is stored, never for sizes, eviction or expiry. A server that is lost for
- * longer than the patience is not sought again: every command from then on fails, so that a run stops with one clear error.
+ * longer than the patience is not waited for again: everything is tried once, so that a run stops soon and with one clear error,
+ * and a reader that lives on is answered the moment the server is back.
  *
  * @param url `redis://` or `rediss://`, see {@link parseRedisUrl}.
  * @throws DubplateError INVALID_OPTIONS for a URL that cannot be read; CACHE_UNREACHABLE when the server refuses,
@@ -122,15 +123,30 @@ async function openServer(
   let connections = 0;
   /** It is told once that the server is lost, and once that it is back, however many wait for it. */
   let isAway = false;
-  /** Why nothing is tried any more. */
-  let end: { readonly cause: unknown } | undefined;
+  /** Patience was over before the server came back: until it does, everything is tried once. */
+  let isGivenUp = false;
+  let isClosed = false;
   const failure: CacheClient['failure'] = (doing, cause, details) =>
     cacheFailure(server, doing, link?.causeOf(cause) ?? cause, details);
 
-  async function linked(): Promise<Link> {
-    if (end) throw end.cause;
+  function noteLoss(doing: string, cause: unknown): void {
+    if (isAway) return;
+    isAway = true;
+    const wait = patienceMs > 0 && !isGivenUp ? `. Waiting up to ${patienceMs / 1000} s for it` : '';
+    tell(`The cache at ${server.redacted} was lost while ${doing}: ${reasonOf(cause, server.password)}${wait}`);
+  }
+
+  function noteReturn(): void {
+    if (isAway) tell(`The cache at ${server.redacted} is back, on connection ${connections}`);
+    isAway = false;
+    isGivenUp = false;
+  }
+
+  async function linked(doing: string): Promise<Link> {
+    const closed = new Error('Connection is closed.');
+    if (isClosed) throw closed;
     if (link?.isOpen()) return link;
-    if (link && !isAway) throw link.causeOf(new Error('Connection is closed.')); // lost while nothing was asked of it
+    if (link) noteLoss(doing, link.causeOf(closed)); // perhaps long ago, while nothing was asked of it
     opening ??= openLink(server, timeoutMs).finally(() => {
       opening = undefined;
     });
@@ -145,28 +161,23 @@ async function openServer(
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
       let used: Link | undefined;
       try {
-        used = await linked();
+        used = await linked(doing);
         const result = await commands(used.redis);
-        if (isAway) tell(`The cache at ${server.redacted} is back, on connection ${connections}`);
-        isAway = false;
+        noteReturn();
         return result;
       } catch (thrown) {
         if (thrown instanceof DubplateError) throw thrown;
         const cause = used?.causeOf(thrown) ?? thrown;
         const isLost = isReply(thrown) ? isPassingReply(thrown) : !used?.isOpen();
         const error = cacheFailure(server, doing, cause, details);
-        if (!isLost || end) throw error;
+        if (!isLost || isClosed) throw error;
         used?.drop();
-        if (patienceMs === 0 || patience?.aborted) {
-          end = { cause };
+        if (patienceMs === 0 || isGivenUp || patience?.aborted) {
+          isGivenUp = true;
           throw error;
         }
+        noteLoss(doing, cause);
         patience ??= AbortSignal.timeout(patienceMs);
-        if (!isAway) {
-          const lost = `The cache at ${server.redacted} was lost while ${doing}: ${reasonOf(cause, server.password)}`;
-          tell(`${lost}. Waiting up to ${patienceMs / 1000} s for it`);
-        }
-        isAway = true;
         await sleep(pauseMs, undefined, { signal: patience }).catch(() => {}); // patience is over: a last try
       }
     }
@@ -185,7 +196,7 @@ async function openServer(
     failure,
     attempt,
     async close() {
-      end ??= { cause: new Error('Connection is closed.') };
+      isClosed = true;
       await link?.close();
     },
   };

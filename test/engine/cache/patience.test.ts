@@ -138,29 +138,35 @@ describeWithRedis('patience with a server', () => {
     await busy.stop();
   });
 
-  it('is over in the end: one clear error, and nothing is tried any more', async () => {
-    const gone = await startRedis();
+  it('is over in the end: one clear error, no more waiting, and an answer the moment the server is back', async () => {
+    const gone = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always']);
     const { client, said } = await patient(gone.url, undefined, { patienceMs: 200 });
-    await gone.stop();
+    await client.attempt('writing', (redis) => redis.set('key', 'value'));
+    await gone.kill();
     const error = await get(client).catch((cause: unknown) => cause);
     expect(error).toMatchObject({
       code: 'CACHE_UNREACHABLE',
       message: expect.stringMatching(/failed while reading a key: .*ECONNREFUSED/),
       hint: expect.stringContaining('Start the server'),
     });
-    expect(said).toHaveLength(1);
     await expect(get(client, 'another')).rejects.toThrow(/ECONNREFUSED/);
-    expect(said).toHaveLength(1); // it has not waited again
+    expect(said).toHaveLength(1);
+    await gone.restart();
+    expect(await get(client)).toBe('value');
+    expect(said).toEqual([expect.stringContaining('was lost'), expect.stringContaining('is back')]);
     await client.close();
+    await expect(get(client)).rejects.toThrow('closed');
+    await gone.stop();
   });
 
-  it('is not spent where there is none: a server that was lost is not sought again', async () => {
+  it('is none where none is asked for: what was cut short fails, and what comes after is tried anew', async () => {
     const { client, said } = await patient(proxy.url, undefined, { patienceMs: 0 });
-    await client.attempt('writing', (redis) => redis.set('key', 'value'));
-    proxy.cut();
-    for (let i = 0; i < 2; i++) await expect(get(client)).rejects.toMatchObject({ code: 'CACHE_UNREACHABLE' });
-    expect(client.connection).toBe(1);
+    proxy.after(1, () => proxy.cut());
+    await expect(get(client)).rejects.toMatchObject({ code: 'CACHE_UNREACHABLE' });
     expect(said).toEqual([]);
+    await get(client);
+    expect(client.connection).toBe(2);
+    expect(said).toEqual([expect.stringMatching(/was lost .*[^.]$/), expect.stringContaining('is back')]);
     await client.close();
   });
 
