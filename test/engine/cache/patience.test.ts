@@ -101,7 +101,7 @@ describeWithRedis('patience with a server', () => {
     await client.attempt('writing', (redis) => redis.set('key', 'value'));
     server.pause();
     expect(await get(client)).toBe('value');
-    expect(said[0]).toContain("didn't receive any in 300ms");
+    expect(said.join()).toContain("didn't receive any in 300ms");
     await client.close();
   });
 
