@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chooseKernel } from '../../engine/als/choose-kernel.ts';
 import type { Kernel } from '../../engine/als/kernel.ts';
@@ -8,6 +9,7 @@ import { rowOf } from '../../engine/core/matrix.ts';
 import { createStreams } from '../../engine/core/random.ts';
 import { secondsPerDay } from '../../engine/core/time.ts';
 import type { Generation } from '../../engine/generation.ts';
+import { type MadeList, makeLists } from '../../engine/make-lists.ts';
 import { engineOptionsSchema } from '../../engine/options.ts';
 import { recommendTopN } from '../../engine/retrieval/top-n.ts';
 import { createSlateMaker } from '../../engine/slate-maker.ts';
@@ -134,4 +136,46 @@ describe('lists made in blocks', () => {
       );
     },
   );
+});
+
+describe('lists made for a night', () => {
+  async function makerOf(generation: Generation, blockSize: number) {
+    const options = engineOptionsSchema.parse({ slate: { length, epsilonSlots: 5 } });
+    return { ...(await createSlateMaker(generation, catalogue, options, kernel)), blockSize };
+  }
+  const all = Array.from({ length: users }, (_, listener) => listener);
+
+  async function listsFrom(blocks: ReturnType<typeof makeLists>) {
+    const lists: MadeList[] = [];
+    for await (const block of blocks) lists.push(...block);
+    return lists;
+  }
+
+  it('are the same for a listener, whoever else is asked for, in whatever order and blocks', async () => {
+    const generation = await generationOf();
+    const night = await listsFrom(makeLists(all, generation, await makerOf(generation, users), streams));
+    expect(night.map(({ listener }) => listener)).toEqual(all);
+    const some = fc.uniqueArray(fc.nat({ max: users - 1 }));
+    await fc.assert(
+      fc.asyncProperty(some, fc.integer({ min: 1, max: 5 }), async (listeners, blockSize) => {
+        const again = makeLists(listeners, generation, await makerOf(generation, blockSize), streams);
+        expect(await listsFrom(again)).toEqual(listeners.map((listener) => night[listener]));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('are made only as fast as they are taken: three blocks of listeners at most', async () => {
+    const generation = await generationOf();
+    const [blockSize, maker] = [2, await makerOf(generation, 2)];
+    let [asked, taken] = [0, 0];
+    const listeners = function* (): Generator<number> {
+      for (const listener of all) {
+        expect(++asked - taken).toBeLessThanOrEqual(3 * blockSize);
+        yield listener;
+      }
+    };
+    for await (const lists of makeLists(listeners(), generation, maker, streams)) taken += lists.length;
+    expect(taken).toBe(users);
+  });
 });
