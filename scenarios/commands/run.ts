@@ -57,6 +57,14 @@ export const runCommand = (): Command =>
     .addOption(threadsFlag())
     .option('--json', 'print the summary as JSON', false)
     .option('--quiet', 'no progress on stderr', false)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  dubplate run micro
+  dubplate run cold-start --listeners 500 --redis redis://127.0.0.1:6379
+  dubplate run cold-start --redis rediss://ann:secret@cache.example:6380/2 --redis-patience 300 --swap full`,
+    )
     .action(async (name: string, flags: RunFlags) => {
       const scenario = applyScenarioFlags(await findScenario(name), flags, `scenario ${name}`);
       if (flags.resume && (flags.out === undefined || readManifest(flags.out) === undefined))
