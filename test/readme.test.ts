@@ -78,6 +78,7 @@ describe('the README', () => {
       'fidelity',
       'inspect',
       'list',
+      'plan',
       'recommend',
       'report',
       'run',
