@@ -5,6 +5,7 @@ import { columnOf } from './columns.ts';
 import type { Crowd } from './crowd.ts';
 import { type Block, blocksOn, type SlateRequests, simulateBlock } from './day.ts';
 import { freshMoment } from './moment.ts';
+import { hasNight, type PartOfDay, wholeDay } from './part-of-day.ts';
 import type { Slates } from './slate.ts';
 import { openStage, type StageData } from './stage.ts';
 import type { Mode, Today } from './today.ts';
@@ -26,10 +27,10 @@ export interface Service {
 /** Those who simulate a world's listeners: this thread alone, or others. The log is the same, byte for byte. */
 export interface Crew {
   /**
-   * Simulate one day of a crowd.
+   * Simulate one day of a crowd, or a part of it: the parts of a day come one after the other, and the last closes the charts.
    * @param known lists that listeners have at hand: with them, nobody asks the service.
    */
-  live(crowd: Crowd, day: number, mode: Mode, service: Service, known?: KnownSlates): Promise<void>;
+  live(crowd: Crowd, day: number, mode: Mode, service: Service, known?: KnownSlates, part?: PartOfDay): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,7 +52,7 @@ export function openCrew(world: World, threads: number): Crew {
 
 function alone(world: World): Crew {
   return {
-    async live(crowd, day, mode, service, known) {
+    async live(crowd, day, mode, service, known, part = wholeDay) {
       const { columns, library, charts } = crowd.state;
       const log = new EventBuffer();
       const attention = world.attentionOn(day, charts.played);
@@ -64,7 +65,7 @@ function alone(world: World): Crew {
           crowd.count(events);
           service.log(events);
         };
-        const steps = simulateBlock(today, block);
+        const steps = simulateBlock(today, block, part);
         let step = proceed(steps, known);
         while (!step.done) {
           const { listeners, times } = step.value;
@@ -74,7 +75,7 @@ function alone(world: World): Crew {
         take(log.rest());
         log.clear();
       }
-      closeCharts(charts, world.options.regions);
+      if (hasNight(part)) closeCharts(charts, world.options.regions);
     },
     close: async () => {},
   };
@@ -97,7 +98,10 @@ const listsOf = ({ tracks, slots, generation }: KnownSlates, listeners: Uint32Ar
 });
 
 /** What a helper knows of a day. */
-type Begun = Omit<Today, 'stage' | 'truth' | 'log' | 'moment'> & { readonly known: KnownSlates | undefined };
+type Begun = Omit<Today, 'stage' | 'truth' | 'log' | 'moment'> & {
+  readonly known: KnownSlates | undefined;
+  readonly part: PartOfDay;
+};
 
 /** What a helper is told, one after the other. */
 type Question =
@@ -119,7 +123,7 @@ function together(world: World, helpers: number): Crew {
   // Every helper counts plays for itself, until the night.
   const counts = threads.map(() => columnOf('uint32', world.options.regions * world.releases.artist.length));
   return {
-    async live(crowd, day, mode, service, known) {
+    async live(crowd, day, mode, service, known, part = wholeDay) {
       const { columns, library, charts } = crowd.state;
       const attention = world.attentionOn(day, charts.played);
       const blocks = blocksOn(world, day);
@@ -145,13 +149,22 @@ function together(world: World, helpers: number): Crew {
       await Promise.all(
         threads.flatMap((thread, t) => {
           const begun = thread.ask({
-            begin: { columns, library, charts: { ...charts, playsToday: counts[t]! }, attention, day, mode, known },
+            begin: {
+              columns,
+              library,
+              charts: { ...charts, playsToday: counts[t]! },
+              attention,
+              day,
+              mode,
+              known,
+              part,
+            },
           });
           return Array.from({ length: blocksInTurn }, () => begun.then(() => work(thread)));
         }),
       );
       for (const count of counts) addTo(charts.playsToday, count);
-      closeCharts(charts, world.options.regions);
+      if (hasNight(part)) closeCharts(charts, world.options.regions);
     },
     close: async () => {
       await Promise.all(threads.map((thread) => thread.close()));
@@ -208,7 +221,7 @@ export function respond(data: StageData): (question: Question) => Progressed | u
       const moment = { ...freshMoment(), newFrom: day.attention.newFrom };
       const { columns, library, charts, attention, mode, truth } = day;
       const today: Today = { stage, truth, columns, library, charts, attention, moment, day: day.day, mode, log };
-      block = { log, steps: simulateBlock(today, question.block) };
+      block = { log, steps: simulateBlock(today, question.block, day.part) };
       living.set(from, block);
     }
     const { log, steps } = block;

@@ -4,6 +4,7 @@ import { startOfDay } from '../engine/core/time.ts';
 import { listenerTable } from './actors/listener.ts';
 import { countPlays } from './charts.ts';
 import { lifeChangeOn } from './life-change.ts';
+import { endOfPart, hasMorning, hasNight, isWithin, type PartOfDay, wholeDay } from './part-of-day.ts';
 import { createDayPlan, type DayPlan, endOf, planDay } from './plan.ts';
 import { playSession, type SessionPlan } from './session.ts';
 import { recall, signUp } from './signup.ts';
@@ -44,26 +45,34 @@ export function blocksOn(world: Pick<World, 'listenerCountAt'>, day: number): Bl
  * before is to be observed before answering.
  *
  * Who listens, when, and for how long at most is drawn from keys alone. An `organic` day yields nothing.
+ *
+ * A day may be lived in parts, one after the other: sign-ups and sessions that begin in a part belong to it, to their ends. Where
+ * the same lists are shown, all is as if it had been lived in one: plans are drawn anew in every part, and a session keeps its
+ * number in the day.
  */
-export function* simulateBlock(today: Today, block: Block): Generator<SlateRequests, void, Slates> {
+export function* simulateBlock(
+  today: Today,
+  block: Block,
+  part: PartOfDay = wholeDay,
+): Generator<SlateRequests, void, Slates> {
   const { log, stage, charts } = today;
   const loggedBefore = log.length;
   const plan = createDayPlan(block.to - block.from);
-  const rounds = beginBlock(today, block, plan);
+  const rounds = beginBlock(today, block, plan, part);
   for (let round = 0; round < rounds; round++) {
-    const looking = today.mode === 'served' ? lookingIn(block, plan, round) : nobody;
+    const looking = today.mode === 'served' ? lookingIn(today.day, block, plan, round, part) : nobody;
     const asked = looking.listeners.length;
     if (asked === 0) {
-      playRound(today, block, plan, round, undefined);
+      playRound(today, block, plan, round, part, undefined);
       continue;
     }
     const slates = yield looking;
     if (slates.start.length !== asked) {
       throw new Error(`${asked} slates were asked for, ${slates.start.length} came`);
     }
-    playRound(today, block, plan, round, slates);
+    playRound(today, block, plan, round, part, slates);
   }
-  endBlock(today, block);
+  if (hasNight(part)) endBlock(today, block);
   countPlays(charts, log.view(), loggedBefore, stage.arrivals.region, stage.options.regions);
 }
 
@@ -75,8 +84,8 @@ const signingUp = stateCode('signingUp');
 const dormant = stateCode('dormant');
 const churned = stateCode('churned');
 
-/** Morning: sign-ups, departures, holidays, and the plan of everybody's day. How many rounds there are. */
-function beginBlock(today: Today, { from, to }: Block, plan: DayPlan): number {
+/** Sign-ups; in the morning departures and holidays; and the plan of everybody's day. How many rounds there are. */
+function beginBlock(today: Today, { from, to }: Block, plan: DayPlan, part: PartOfDay): number {
   const { stage, columns, day } = today;
   const { state } = columns;
   let rounds = 0;
@@ -87,28 +96,33 @@ function beginBlock(today: Today, { from, to }: Block, plan: DayPlan): number {
     const key0 = keyWords[0]!;
     const key1 = keyWords[1]!;
     if (state[listener] === signingUp) {
+      if (stage.arrivals.signedUpAt[listener]! >= endOfPart(day, part)) continue;
       if (stage.arrivals.signedUpAt[listener]! < startOfDay(day)) recall(today, listener);
       else signUp(today, listener);
-    } else {
+    } else if (hasMorning(part)) {
       const change = lifeChangeOn(stage, listener, day, state[listener] === dormant, key0, key1);
       if (change) step(columns, listener, chart[change]);
       if (change === 'churn.due') record(today, kindCode.churn, listener, startOfDay(day), sourceCode.onboarding);
-      if (state[listener] === churned || state[listener] === dormant) continue;
     }
+    if (state[listener] === churned || state[listener] === dormant) continue;
     planDay(stage, listener, day, key0, key1, plan, row);
     if (plan.count[row]! > rounds) rounds = plan.count[row]!;
   }
   return rounds;
 }
 
+/** Whether row `row` has a session of this round, and it begins in this part of the day. */
+const isDue = (day: number, plan: DayPlan, row: number, round: number, part: PartOfDay): boolean =>
+  round < plan.count[row]! && isWithin(plan.start[row * maxSessionsPerDay + round]!, day, part);
+
 /** Who looks at a slate in this round, in order of listeners. */
-function lookingIn({ from, to }: Block, plan: DayPlan, round: number): SlateRequests {
+function lookingIn(day: number, { from, to }: Block, plan: DayPlan, round: number, part: PartOfDay): SlateRequests {
   const listeners = new Uint32Array(to - from);
   const times = new Int32Array(to - from);
   let asked = 0;
   for (let row = 0; row < to - from; row++) {
     const at = row * maxSessionsPerDay + round;
-    if (round >= plan.count[row]! || plan.looks[at] === 0) continue;
+    if (plan.looks[at] === 0 || !isDue(day, plan, row, round, part)) continue;
     listeners[asked] = from + row;
     times[asked++] = plan.start[at]!;
   }
@@ -117,10 +131,17 @@ function lookingIn({ from, to }: Block, plan: DayPlan, round: number): SlateRequ
 
 const session: SessionPlan = { listener: 0, session: 0, start: 0, end: 0, length: 0 };
 
-function playRound(today: Today, { from, to }: Block, plan: DayPlan, round: number, slates: Slates | undefined): void {
+function playRound(
+  today: Today,
+  { from, to }: Block,
+  plan: DayPlan,
+  round: number,
+  part: PartOfDay,
+  slates: Slates | undefined,
+): void {
   let answered = 0;
   for (let row = 0; row < to - from; row++) {
-    if (round >= plan.count[row]!) continue;
+    if (!isDue(today.day, plan, row, round, part)) continue;
     const at = row * maxSessionsPerDay + round;
     session.listener = from + row;
     session.session = round;
