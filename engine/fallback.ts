@@ -1,3 +1,4 @@
+import { foldInFlops } from './als/fold-in.ts';
 import type { Streams } from './core/random.ts';
 import type { SimTime } from './core/time.ts';
 import type { Generation } from './generation.ts';
@@ -5,10 +6,10 @@ import type { Observations } from './observations.ts';
 import type { ServedSlate } from './served-slate.ts';
 import type { SlateMaker } from './slate-maker.ts';
 
-/** Answers for listeners who have no list in the cache: a list for each, in order. */
+/** Answers for listeners who are not served from the cache: a list for each, in order, and what that took. */
 export type Fallback = (
   asking: readonly { readonly listener: number; readonly time: SimTime }[],
-) => Promise<ServedSlate[]>;
+) => Promise<{ readonly lists: readonly ServedSlate[]; readonly flops: number }>;
 
 /**
  * A listener who has picked or played something is folded in against the generation, at once, with everything observed
@@ -21,8 +22,12 @@ export function createFallback(
   streams: Streams,
 ): Fallback {
   return async (asking) => {
+    const { tracks: Y, sound } = generation;
+    const scoring = 2 * Y.rows * Y.cols * (sound ? 2 : 1); // every track, as at night
+    let flops = 0;
     const askers = asking.map(({ listener, time }) => {
-      const { history, heard, interactions } = observations.ofUser(listener, time, generation.tracks.rows);
+      const { history, heard, interactions } = observations.ofUser(listener, time, Y.rows);
+      if (history.rows.length > 0) flops += foldInFlops(history.rows.length, Y.cols) + scoring;
       const draw = streams('fallback slate', listener, time);
       return { listener, factor: generation.foldIn.one(history), heard, interactions, draw };
     });
@@ -35,6 +40,6 @@ export function createFallback(
         lists.push({ tracks, propensity, generation: generation.number });
       }
     }
-    return lists;
+    return { lists, flops };
   };
 }

@@ -62,7 +62,10 @@ export interface Engine {
   notice(events: EventColumns): void;
   /** Builds and publishes the next generation. */
   refresh(now: SimTime): Promise<RefreshReport>;
-  /** The list of each listener, in order: from the cache, else folded in, else the charts; counted as hits and misses. */
+  /**
+   * The list of each listener, in order: from the cache, else folded in, else the charts; counted as hits and misses. Where
+   * everyone is folded in, the cache is not asked.
+   */
   serve(listeners: Uint32Array, times: Int32Array): Promise<ServedSlate[]>;
   /** What `serve` would rank for each listener at `now`, counted nowhere. */
   peek(listeners: Uint32Array, now: SimTime): Promise<Uint32Array[]>;
@@ -78,6 +81,8 @@ export interface Engine {
   saveModel(folder: string): void;
   /** To be asked between a day and its night. */
   state(): EngineState;
+  /** Lists that `serve` had made for their readers since the engine was created, and the operations that took (derived). */
+  madeForReads(): { readonly lists: number; readonly flops: number };
   /** How many plays were in the events observed so far. */
   playsObserved(): number;
   digests(): { readonly model: string; readonly slates: string };
@@ -99,7 +104,7 @@ interface Night {
  */
 export function createEngine(options: EngineOptions, parts: EngineParts, state?: EngineState): Engine {
   const { catalogue, store, streams } = parts;
-  const observations = new Observations(options.weights);
+  const observations = new Observations(options.weights, options.slate.foldIn);
   const library = new SoundLibrary({
     catalogue,
     options: options.encoder,
@@ -112,6 +117,7 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
   let slates = state?.slates ?? '';
   let factors = state?.factors;
   let night: Night | undefined;
+  const madeForReads = { lists: 0, flops: 0 };
 
   /** When the generations of this engine were built. */
   const builtAt = new Map<number, SimTime>();
@@ -131,18 +137,21 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
     listeners: Uint32Array,
     times: (i: number) => SimTime,
     read: SlateStore['read'],
-  ): Promise<ServedSlate[]> => {
+  ): Promise<{ answers: ServedSlate[]; made: number; flops: number }> => {
     const known = served(night);
-    const cached = await read(listeners, {
-      isFresh: ({ generation }, i) => isAlive(generation, listeners[i]!, times(i)),
-      isWhole: async () => !(await restore(known)),
-    });
+    const isFresh = options.slate.foldIn === 'everyone';
+    const cached = isFresh
+      ? Array.from(listeners, () => undefined)
+      : await read(listeners, {
+          isFresh: ({ generation }, i) => isAlive(generation, listeners[i]!, times(i)),
+          isWhole: async () => !(await restore(known)),
+        });
     const missing = [...cached.keys()].filter((i) => cached[i] === undefined);
-    if (missing.length === 0) return cached as ServedSlate[];
-    const made = await known.fallback(missing.map((i) => ({ listener: listeners[i]!, time: times(i) })));
-    const answers = [...cached];
-    for (const [n, i] of missing.entries()) answers[i] = made[n];
-    return answers as ServedSlate[];
+    if (missing.length === 0) return { answers: cached as ServedSlate[], made: 0, flops: 0 };
+    const { lists, flops } = await known.fallback(missing.map((i) => ({ listener: listeners[i]!, time: times(i) })));
+    const answers: (ServedSlate | undefined)[] = [...cached];
+    for (const [n, i] of missing.entries()) answers[i] = isFresh ? { ...lists[n]!, isFresh } : lists[n];
+    return { answers: answers as ServedSlate[], made: missing.length, flops };
   };
 
   return {
@@ -171,11 +180,16 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
       return next.report;
     },
 
-    serve: (listeners, times) => answer(listeners, (i) => times[i] ?? 0, store.read),
+    async serve(listeners, times) {
+      const { answers, made, flops } = await answer(listeners, (i) => times[i] ?? 0, store.read);
+      madeForReads.lists += made;
+      madeForReads.flops += flops;
+      return answers;
+    },
 
     peek: async (listeners, now) => {
-      const served = await answer(listeners, () => now, store.peek);
-      return served.map(({ tracks }) => tracks);
+      const { answers } = await answer(listeners, () => now, store.peek);
+      return answers.map(({ tracks }) => tracks);
     },
 
     async peekHanded(listeners, vectors) {
@@ -223,6 +237,8 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
     },
 
     state: () => ({ factors, sound: library.state(), slates }),
+
+    madeForReads: () => ({ ...madeForReads }),
 
     playsObserved: () => observations.plays(),
 

@@ -98,8 +98,20 @@ export const engineOptionsSchema = z.strictObject({
       length: z.int().min(1).max(10_000).default(200),
       /** How track ids are packed in the cache: 200 take 1,600 bytes by u64, 800 by u32, 750 by bits30, 675 by bits27. */
       codec: z.enum(['u64', 'u32', 'bits30', 'bits27']).default('u32'),
-      /** Hours between refreshes of every list. */
-      refreshHours: z.literal(24).default(24),
+      /** Hours between refreshes of every list: 1, 2, 3, 4, 6, 8, 12, or whole days. */
+      refreshHours: z
+        .int()
+        .min(1)
+        .max(8760)
+        .refine((hours) => 24 % hours === 0 || hours % 24 === 0, {
+          error: ({ input }) => `is ${input}, but must divide 24 or be whole days: 1, 2, 3, 4, 6, 8, 12, 24, 48, …`,
+        })
+        .default(24),
+      /**
+       * Who is folded in anew at each read: those whom the last refresh did not know, or everyone, from all they have done so far.
+       * Where it is everyone, refreshes only train: no list is cached.
+       */
+      foldIn: z.enum(['newcomers', 'everyone']).default('newcomers'),
       /**
        * `inPlace`: a list is overwritten by the next. `full`: the lists of the generation before are kept, all readers change over
        * at once and one can go back; twice the memory.

@@ -123,6 +123,8 @@ export async function refresh(
     evidence,
   };
 
+  // Where every read has a list of its own, none is kept.
+  const listed = options.slate.foldIn === 'everyone' ? 0 : users;
   // Retrieval, blending and writing are one stream: lists are made only as fast as the cache takes them. What is done so far
   // outlives a cache that is lost: it is waited for, and the stream goes on where it stopped.
   const blendingFrom = clock();
@@ -132,7 +134,7 @@ export async function refresh(
   let written = await store.write(number, []); // a generation without listeners is one too
   let writing = 0;
   const slots = new Float64Array(tracks);
-  for await (const lists of make(Array(users).keys())) {
+  for await (const lists of make(Array(listed).keys())) {
     for (const list of lists) {
       collaborative += list.collaborativeShare;
       for (let position = 0; position < list.tracks.length; position++) slots[list.tracks[position]!]! += 1;
@@ -141,11 +143,11 @@ export async function refresh(
     const before = clock();
     written += await store.write(number, lists);
     writing += clock() - before;
-    parts.progress('making lists', written, users);
+    parts.progress('making lists', written, listed);
   }
   stages.blend = {
     seconds: (clock() - blendingFrom - writing) / 1000,
-    flops: 2 * users * tracks * model.tracks.cols * (sound ? 2 : 1),
+    flops: 2 * listed * tracks * model.tracks.cols * (sound ? 2 : 1),
   };
   stages.write = { seconds: writing / 1000, flops: 0 };
   await publishLists(number, store, make, (name, work) => stage(name, uncounted, work));
@@ -157,7 +159,7 @@ export async function refresh(
     lists: written,
     slots,
     cacheBytesPerList: store.sizeOf(number).redisBytesPerList,
-    collaborativeShare: users === 0 ? 0 : collaborative / users,
+    collaborativeShare: listed === 0 ? 0 : collaborative / listed,
     losses: model.losses,
     encoder: sound && {
       digest: sound.encoder,

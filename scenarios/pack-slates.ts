@@ -15,5 +15,8 @@ export function packSlates(served: readonly ServedSlate[]): Slates {
     if (slate.propensity !== undefined) propensity?.set(slate.propensity, start[i]!);
   });
   const generation = Int32Array.from(served, (slate) => slate.generation);
-  return { tracks, start, length, generation, ...(propensity ? { propensity } : {}) };
+  const isFresh = served.some((slate) => slate.isFresh)
+    ? Uint8Array.from(served, (slate) => (slate.isFresh ? 1 : 0))
+    : undefined;
+  return { tracks, start, length, generation, ...(propensity && { propensity }), ...(isFresh && { isFresh }) };
 }

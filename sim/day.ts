@@ -149,6 +149,7 @@ function playRound(
     session.end = endOf(plan, row, round, today.day);
     session.length = plan.length[at]!;
     const looks = slates !== undefined && plan.looks[at] === 1;
+    if (looks && slates.isFresh?.[answered] === 1) today.columns.slateCursor[session.listener] = 0;
     playSession(today, session, looks ? slates : undefined, answered);
     if (looks) answered++;
   }

@@ -12,6 +12,8 @@ export interface Slates {
   readonly generation: Int32Array;
   /** Probability that the policy showed the track at each position, entry for entry of `tracks`; 1 everywhere when absent. */
   readonly propensity?: Float32Array;
+  /** 1 where a list was made for this look: it is read from the top, whatever its generation; nowhere when absent. */
+  readonly isFresh?: Uint8Array;
 }
 
 /** Slots looked at before the listener gives up for this time. */

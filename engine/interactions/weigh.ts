@@ -82,15 +82,13 @@ export class InteractionLedger {
 
   /** Add a stretch of the event log. Sign-ups, searches and churn are no interactions and are passed over. */
   fold(events: EventColumns): void {
-    const rows = new Uint32Array(events.length);
-    let length = 0;
-    for (let row = 0; row < events.length; row++) {
-      const kind = events.kind[row]!;
-      if (events.track[row] === noTrack || !isInteraction(kind)) continue;
-      rows[length++] = row;
-      this.#count(events.user[row]!, events.track[row]!, kind, events.time[row]!);
+    const rows = interactionsIn(events);
+    for (const row of rows) {
+      this.#count(events.user[row]!, events.track[row]!, events.kind[row]!, events.time[row]!);
     }
-    this.#pairs = this.#merge(events, sortedByPair(events, rows.subarray(0, length)));
+    this.#pairs = this.#merge(this.#pairs, events, sortedByPair(events, rows), (track) =>
+      this.#listeners.add(track, 1),
+    );
   }
 
   /** The evidence at `now` for the first `users` listeners and `tracks` tracks of the catalogue. */
@@ -143,10 +141,18 @@ export class InteractionLedger {
 
   /**
    * What the events so far say of one user at `now`, over the first `tracks` tracks: what folding them in needs.
+   *
+   * @param since events of this user alone that came later, in order; taken into account as if they had been folded.
    * Cost O(log pairs + the user's own).
    */
-  ofUser(user: number, now: SimTime, tracks: number): UserEvidence {
-    const pairs = this.#pairs;
+  ofUser(user: number, now: SimTime, tracks: number, since?: EventColumns): UserEvidence {
+    const later = since && interactionsIn(since);
+    const pairs =
+      since && later && later.length > 0
+        ? this.#merge(pairsOf(this.#pairs, user), since, sortedByPair(since, later), () => {})
+        : this.#pairs;
+    let interactions = this.#interactions.at(user);
+    for (const row of later ?? []) if (since?.kind[row] !== kindCode.skip) interactions += 1;
     const rows: number[] = [];
     const weights: number[] = [];
     const heard: number[] = [];
@@ -162,7 +168,7 @@ export class InteractionLedger {
     return {
       history: { rows: Uint32Array.from(rows), weights: Float32Array.from(weights) },
       heard: Uint32Array.from(heard),
-      interactions: this.#interactions.at(user),
+      interactions,
     };
   }
 
@@ -190,9 +196,8 @@ export class InteractionLedger {
     this.#chartsSince.set(track, old === 0 ? time : Math.max(since, time));
   }
 
-  /** The pairs so far with the sorted `rows` of `events` merged in. */
-  #merge(events: EventColumns, rows: Float64Array): Pairs {
-    const old = this.#pairs;
+  /** `old` with the sorted `rows` of `events` merged in; told the track of every pair that is played for the first time. */
+  #merge(old: Pairs, events: EventColumns, rows: Float64Array, onFirstPlay: (track: number) => void): Pairs {
     const merged = allocate(old.length + rows.length);
     let length = 0;
     let from = 0;
@@ -206,21 +211,49 @@ export class InteractionLedger {
         merged.track[length] = track;
         length += 1;
       }
-      this.#add(merged, length - 1, events.kind[row]!, events.time[row]!);
+      if (this.#add(merged, length - 1, events.kind[row]!, events.time[row]!)) onFirstPlay(track);
     }
     while (from < old.length) copyPair(old, from++, merged, length++);
     return { ...merged, length };
   }
 
-  #add(pairs: Pairs, at: number, kind: number, time: SimTime): void {
+  /** Whether that was the pair's first play. */
+  #add(pairs: Pairs, at: number, kind: number, time: SimTime): boolean {
     if (kind !== kindCode.save) pairs.isHeard[at] = 1; // a pick at onboarding is known music too
-    if (kind === kindCode.play && pairs.plays[at]!++ === 0) this.#listeners.add(pairs.track[at]!, 1);
+    const isFirstPlay = kind === kindCode.play && pairs.plays[at]!++ === 0;
     const added = this.#amounts[kind]!;
-    if (added === 0) return;
+    if (added === 0) return isFirstPlay;
     const old = pairs.amount[at]!;
     pairs.amount[at] = decayedSum(old, pairs.since[at]!, added, time, this.#halfLife);
     pairs.since[at] = old === 0 ? time : Math.max(pairs.since[at]!, time);
+    return isFirstPlay;
   }
+}
+
+/** The rows of events that are interactions; the others are passed over. */
+function interactionsIn(events: EventColumns): Uint32Array {
+  const rows = new Uint32Array(events.length);
+  let length = 0;
+  for (let row = 0; row < events.length; row++) {
+    if (events.track[row] !== noTrack && isInteraction(events.kind[row]!)) rows[length++] = row;
+  }
+  return rows.subarray(0, length);
+}
+
+/** The pairs of one user, as a view of the same memory. */
+function pairsOf(pairs: Pairs, user: number): Pairs {
+  const from = firstPairOf(pairs, user);
+  let to = from;
+  while (to < pairs.length && pairs.user[to] === user) to += 1;
+  return {
+    length: to - from,
+    user: pairs.user.subarray(from, to),
+    track: pairs.track.subarray(from, to),
+    amount: pairs.amount.subarray(from, to),
+    since: pairs.since.subarray(from, to),
+    plays: pairs.plays.subarray(from, to),
+    isHeard: pairs.isHeard.subarray(from, to),
+  };
 }
 
 const isInteraction = (kind: number): boolean =>

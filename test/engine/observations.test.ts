@@ -55,6 +55,55 @@ describe('observations', () => {
   });
 });
 
+describe('observations where everyone is folded in', () => {
+  it('tell of each user, at any moment, what a ledger says that has folded all that they did by then', () => {
+    const day = fc.array(stretch(0, users), { minLength: 1, maxLength: 5 });
+    const upTo = (events: EventColumns, end: number) =>
+      pickEvents(
+        events,
+        Uint32Array.from({ length: events.length }, (_, row) => row).filter((row) => events.time[row]! <= end),
+      );
+    fc.assert(
+      fc.property(day, day, fc.nat(users - 1), fc.nat(now), (before, after, user, moment) => {
+        const observations = new Observations(options, 'everyone');
+        const folded = new InteractionLedger(options);
+        for (const events of before) {
+          folded.fold(events);
+          observations.observe(events);
+        }
+        observations.at(0, users, tracks);
+        for (const events of after) {
+          folded.fold(upTo(events, moment));
+          observations.notice(events);
+        }
+        expect(observations.ofUser(user, moment, tracks)).toEqual(folded.ofUser(user, moment, tracks));
+      }),
+    );
+  });
+
+  it('keep what goes on beyond a refresh, though it is no part of it', () => {
+    const day = fc.array(stretch(0, users), { minLength: 1, maxLength: 5 });
+    fc.assert(
+      fc.property(day, fc.nat(users - 1), fc.nat(now), (lived, user, refreshAt) => {
+        const observations = new Observations(options, 'everyone');
+        const all = new InteractionLedger(options);
+        observations.at(0, users, tracks);
+        const isPast = (events: EventColumns, row: number): boolean => events.time[row]! < refreshAt;
+        const some = (events: EventColumns, past: boolean) =>
+          pickEvents(
+            events,
+            Uint32Array.from({ length: events.length }, (_, row) => row).filter((row) => isPast(events, row) === past),
+          );
+        for (const events of lived) observations.notice(events);
+        for (const events of lived) observations.observe(some(events, true));
+        for (const past of [true, false]) for (const events of lived) all.fold(some(events, past));
+        observations.at(refreshAt, users, tracks);
+        expect(observations.ofUser(user, now, tracks)).toEqual(all.ofUser(user, now, tracks));
+      }),
+    );
+  });
+});
+
 describe('picking events', () => {
   it('takes rows in the order given, with all their columns', () => {
     const buffer = new EventBuffer();

@@ -104,6 +104,21 @@ describe('a day', () => {
     expect(digestOfEvents(liveOn(nothing).log)).toBe(digestOfEvents(liveOn(undefined).log));
   });
 
+  it('goes on down a list from one session to the next, and reads one that was made for the look from the top', () => {
+    const falls = (answer: Answer): number => {
+      const last = new Map<number, number>();
+      let found = 0;
+      for (const { user, position } of rowsOf(joined(runDay(world, past.crowd.clone(), 0, answer)))) {
+        if (position === noPosition) continue;
+        if (position < (last.get(user) ?? 0)) found += 1;
+        last.set(user, position);
+      }
+      return found;
+    };
+    expect(falls(ranked(1))).toBe(0);
+    expect(falls((...asked) => ({ ...ranked(1)(...asked), isFresh: true }))).toBeGreaterThan(10);
+  });
+
   it('logs every row within its day, in the order of each listener’s time', () => {
     const crowd = past.crowd.clone();
     for (const day of days) {
