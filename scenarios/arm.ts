@@ -2,32 +2,36 @@ import { packings } from '../engine/cache/codec/packings.ts';
 import type { CacheClient } from '../engine/cache/connect.ts';
 import { createSlateStore, type SlateStore } from '../engine/cache/slate-store.ts';
 import { digestOf } from '../engine/core/digest.ts';
+import type { EventColumns } from '../engine/core/events.ts';
 import { linkFile } from '../engine/core/files.ts';
 import { firstRows, type Matrix } from '../engine/core/matrix.ts';
 import type { Memo } from '../engine/core/memo.ts';
 import { createStreams } from '../engine/core/random.ts';
-import { startOfDay } from '../engine/core/time.ts';
+import { type SimTime, secondsPerHour, startOfDay } from '../engine/core/time.ts';
 import { createEngine, type Engine, type EngineParts } from '../engine/index.ts';
 import type { EngineOptions } from '../engine/options.ts';
 import type { EncoderInUse, RefreshReport } from '../engine/refresh.ts';
-import type { Crew } from '../sim/crew.ts';
+import type { Crew, Service } from '../sim/crew.ts';
 import { type Crowd, crowdOf } from '../sim/crowd.ts';
 import { writeListeners, writeTracks, writeTruth } from '../sim/log.ts';
+import { endOfPart, type PartOfDay } from '../sim/part-of-day.ts';
 import type { World } from '../sim/world.ts';
 import { type Checkpoint, type JudgedNight, readCheckpoint, type SlateCount, writeCheckpoint } from './checkpoint.ts';
 import { dayName, EventLog } from './event-log.ts';
+import { LaterEvents } from './later-events.ts';
 import { OpenCatalogue } from './open-catalogue.ts';
 import { packSlates } from './pack-slates.ts';
 import { letSignalsIn, type Past } from './past.ts';
+import { isNightly, type Schedule, scheduleOf, startOfPart } from './schedule.ts';
 import type { RankingBound } from './schema.ts';
-import { costFigures } from './scoring/cost-figures.ts';
+import { cacheFigures, dayCostFigures, refreshFigures } from './scoring/cost-figures.ts';
 import { checkNoLeak } from './scoring/leak.ts';
 import { panelAt, smallerPanelAt } from './scoring/night.ts';
 import type { NightScorer } from './scoring/night-thread.ts';
 import { ListeningScore } from './scoring/ranking-figures.ts';
 import { scoreReach } from './scoring/reach.ts';
 import type { Figure, MetricRow } from './scoring/rows.ts';
-import { type Segmentation, segmentsAt } from './scoring/segments.ts';
+import { segmentsAt } from './scoring/segments.ts';
 import type { ArmDigests, WorldTask } from './world-task.ts';
 
 /** What one arm lives with. */
@@ -50,6 +54,7 @@ export interface ArmTask extends WorldTask {
 /** One arm in the middle of its life. */
 interface LivingArm extends ArmTask {
   readonly crowd: Crowd;
+  readonly schedule: Schedule;
   /** What the engine may see by now. */
   readonly catalogue: OpenCatalogue;
   readonly store: SlateStore;
@@ -59,7 +64,7 @@ interface LivingArm extends ArmTask {
   readonly rows: MetricRow[];
   /** Path of a file of this arm and world. */
   at(...parts: readonly string[]): string;
-  record(name: string, day: number | null, figures: readonly Figure[]): void;
+  record(name: string, day: number | null, figures: readonly Figure[], hour?: number): void;
 }
 
 /** What a finished arm gives to its world. */
@@ -71,8 +76,9 @@ export interface ArmResult {
 }
 
 /**
- * One arm of one world: every night a refresh, then the scores, then the day that the crowd lives with its slates. As each day
- * begins a checkpoint is kept: an arm that was interrupted goes on with the day that it was in.
+ * One arm of one world: every night a refresh, then the scores, then the day that the crowd lives with its slates; or, in parts of
+ * the day, as its schedule says. As each day begins with a refresh a checkpoint is kept: an arm that was interrupted goes on from
+ * there.
  */
 export async function runArm(task: ArmTask): Promise<ArmResult> {
   const { world, scenario } = task;
@@ -93,22 +99,14 @@ export async function runArm(task: ArmTask): Promise<ArmResult> {
     for (let day = firstDay; day < scenario.days; day++) {
       task.progress(`${task.name} ${task.arm}: days`, day, scenario.days);
       await letSignalsIn();
-      writeCheckpoint(task.checkpointFile, key, checkpointOf(arm, day, last?.night));
-      const refreshAt = startOfDay(day);
-      arm.catalogue.admit(world.listenerCountAt(refreshAt), world.trackCountAt(refreshAt));
-      const refreshed = await arm.engine.refresh(refreshAt);
-      encoder = refreshed.encoder;
-      const segmentation = segmentsAt(refreshAt, arm.catalogue);
-      const night = await nightOf(arm, day, refreshed, segmentation);
-      await last?.record();
-      last = scoreNight(arm, night);
-      const before = store.counters();
-      const listening = new ListeningScore(world.truth.on(day), segmentation);
-      await liveDay(arm, day, listening);
-      const after = store.counters();
-      arm.count.listsRead += after.reads - before.reads;
-      arm.record(task.arm, day, listening.figures());
-      arm.record(task.arm, day, costFigures(refreshed, before, after));
+      // Without a refresh there would be no lists to go on with.
+      const beginsAnew = arm.schedule.refreshes(day, arm.schedule.parts[0]!);
+      if (beginsAnew) writeCheckpoint(task.checkpointFile, key, checkpointOf(arm, day, last?.night));
+      const judge = async (night: JudgedNight): Promise<void> => {
+        await last?.record();
+        last = scoreNight(arm, night);
+      };
+      encoder = (await liveDay(arm, day, judge)) ?? encoder;
     }
     await last?.record();
     const lived = arm.log.read(0, scenario.days);
@@ -130,7 +128,8 @@ export async function runArm(task: ArmTask): Promise<ArmResult> {
 
 /** A night whose scores are being worked out. */
 function scoreNight(arm: LivingArm, night: JudgedNight) {
-  const shadowFile = arm.at('truth', 'shadow', `${dayName(night.day)}.arrow`);
+  const hour = night.hour === 0 ? '' : `T${String(night.hour).padStart(2, '0')}`;
+  const shadowFile = arm.at('truth', 'shadow', `${dayName(night.day)}${hour}.arrow`);
   const scores = arm.scorer.score({ ...night, shadowFile });
   const over = scores.then(nothing, nothing); // a failure is looked at when the scores are recorded
   return {
@@ -138,8 +137,8 @@ function scoreNight(arm: LivingArm, night: JudgedNight) {
     /** The bounds are scored beside the arm. */
     async record(): Promise<void> {
       const { arm: own, bounds } = await scores;
-      arm.record(arm.arm, night.day, own);
-      for (const { bound, figures } of bounds) arm.record(bound, night.day, figures);
+      arm.record(arm.arm, night.day, own, night.hour);
+      for (const { bound, figures } of bounds) arm.record(bound, night.day, figures, night.hour);
     },
     /** Waits, whatever comes of it, so that no file is left half written. */
     end: () => over,
@@ -203,6 +202,7 @@ async function beginLife(
   const arm: LivingArm = {
     ...task,
     crowd: from.crowd.clone(),
+    schedule: scheduleOf(task.scenario, task.options.slate),
     catalogue,
     store,
     engine,
@@ -210,23 +210,26 @@ async function beginLife(
     count: { ...(kept?.count ?? { slatesServed: 0, listsRead: 0 }) },
     rows,
     at,
-    record(name, day, figures) {
+    record(name, day, figures, hour) {
       checkNoLeak(figures, { name, isArm: name === task.arm, day, trackCount: catalogue.tracks.length });
       if (day !== null && day < task.scenario.warmup) return;
-      for (const figure of figures) rows.push({ arm: name, world: task.name, family: task.family, day, ...figure });
+      const moment = hour !== undefined && task.scenario.scoreHours.length > 1 ? { day, hour } : { day };
+      for (const figure of figures)
+        rows.push({ arm: name, world: task.name, family: task.family, ...moment, ...figure });
     },
   };
   return { arm, firstDay, lastNight: kept?.lastNight };
 }
 
-/** What the scores of this night depend on, before the day is lived; beside it the bounds are scored. */
+/** What the scores of this moment depend on, before the day goes on; beside it the bounds are scored. */
 async function nightOf(
   arm: LivingArm,
   day: number,
-  refreshed: RefreshReport,
-  segmentation: Segmentation,
+  now: SimTime,
+  refreshed: RefreshReport | undefined,
 ): Promise<JudgedNight> {
   const { crowd, scenario, log, seed, trueSound } = arm;
+  const segmentation = segmentsAt(now, arm.catalogue);
   const { listenerCount, trackCount } = segmentation;
   const { listeners } = panelAt(segmentation, seed);
   // Nobody looks at the bounds of days that are not measured.
@@ -234,12 +237,14 @@ async function nightOf(
   const smallerPanel = bounds.includes('trueSound') ? smallerPanelAt(segmentation, seed) : undefined;
   return {
     day,
+    hour: (now - startOfDay(day)) / secondsPerHour,
     listenerCount,
     trackCount,
     crowd: crowd.clone().state,
     heard: Array.from(listeners, (listener) => log.heard.tracks(listener)),
-    rankings: await arm.engine.peek(listeners, startOfDay(day)),
-    slots: refreshed.slots,
+    rankings: await arm.engine.peek(listeners, now),
+    // Where some arm has lists that are older, or none: those of the panel in every arm.
+    ...(refreshed && isNightly(scenario) ? { slots: refreshed.slots } : {}),
     bounds,
     ...(trueSound && smallerPanel
       ? { handed: await arm.engine.peekHanded(smallerPanel.listeners, firstRows(trueSound, trackCount)) }
@@ -248,38 +253,77 @@ async function nightOf(
   };
 }
 
-/** A day of the crowd against the served slates. */
-async function liveDay(arm: LivingArm, day: number, listening: ListeningScore): Promise<void> {
+/**
+ * A day, part after part: a refresh where the arm has one then, what is to be scored, and what the crowd lives.
+ * @returns the encoder of the last refresh, where there was one that listened.
+ */
+async function liveDay(
+  arm: LivingArm,
+  day: number,
+  judge: (night: JudgedNight) => Promise<void>,
+): Promise<EncoderInUse | undefined> {
+  const { world, scenario, schedule, catalogue, engine, store, count } = arm;
+  const [readsBefore, madeBefore] = [store.counters(), engine.madeForReads()];
+  const refreshes: RefreshReport[] = [];
+  const later = new LaterEvents();
+  const morning = startOfDay(day);
+  catalogue.admit(world.listenerCountAt(morning), world.trackCountAt(morning));
+  const listening = new ListeningScore(world.truth.on(day), segmentsAt(morning, catalogue));
+  await arm.log.write(day, async (log) => {
+    const known = (events: EventColumns): void => {
+      log(events);
+      engine.observe(events);
+      listening.add(events);
+    };
+    for (const part of schedule.parts) {
+      const now = startOfPart(day, part);
+      const end = endOfPart(day, part);
+      catalogue.admit(world.listenerCountAt(now), world.trackCountAt(now));
+      if (schedule.refreshes(day, part)) refreshes.push(await engine.refresh(now));
+      if (schedule.scores(part)) await judge(await nightOf(arm, day, now, refreshes.at(-1)));
+      later.release(end, known);
+      await livePart(arm, day, part, (events) => later.pass(events, end, known));
+    }
+  });
+  later.checkEmpty();
+  const [reads, made] = [store.counters(), engine.madeForReads()];
+  const madeToday = { lists: made.lists - madeBefore.lists, flops: made.flops - madeBefore.flops };
+  count.listsRead += reads.reads - readsBefore.reads;
+  if (arm.options.slate.foldIn === 'everyone') count.listsRead += madeToday.lists;
+  arm.record(arm.arm, day, listening.figures());
+  for (const refreshed of refreshes) arm.record(arm.arm, day, refreshFigures(refreshed));
+  arm.record(arm.arm, day, cacheFigures(readsBefore, reads));
+  if (!isNightly(scenario)) arm.record(arm.arm, day, dayCostFigures(refreshes, madeToday));
+  return refreshes.at(-1)?.encoder;
+}
+
+/** A part of a day of the crowd against the served slates. */
+function livePart(arm: LivingArm, day: number, part: PartOfDay, log: (events: EventColumns) => void): Promise<void> {
   const { crew, crowd, catalogue, engine, count } = arm;
-  await arm.log.write(day, (log) =>
-    crew.live(crowd, day, 'served', {
-      observe(events) {
-        catalogue.admitFrom(events);
-        engine.notice(events);
-      },
-      async serve(listeners, times) {
-        const slates = await engine.serve(listeners, times);
-        count.slatesServed += slates.length;
-        return packSlates(slates);
-      },
-      log(events) {
-        log(events);
-        engine.observe(events);
-        listening.add(events);
-      },
-    }),
-  );
+  const service: Service = {
+    observe(events) {
+      catalogue.admitFrom(events);
+      engine.notice(events);
+    },
+    async serve(listeners, times) {
+      const slates = await engine.serve(listeners, times);
+      count.slatesServed += slates.length;
+      return packSlates(slates);
+    },
+    log,
+  };
+  return crew.live(crowd, day, 'served', service, undefined, part);
 }
 
 /** Every book is balanced, each in itself and the log against all of them. */
-async function audit({ crowd, store, engine, log, scenario, count }: LivingArm): Promise<void> {
+async function audit({ crowd, store, engine, log, schedule, scenario, count }: LivingArm): Promise<void> {
   crowd.audit();
   await store.audit();
   engine.audit();
   log.audit({
     rowsByKind: crowd.state.logged,
     plays: engine.playsObserved(),
-    generations: scenario.days,
+    generations: schedule.refreshesIn(scenario.days),
     ...count,
   });
 }

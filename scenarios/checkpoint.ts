@@ -31,7 +31,7 @@ export interface SlateCount {
 }
 
 /** Raised whenever a checkpoint holds other things. */
-const schema = 1;
+const schema = 2;
 const digestBytes = 32;
 
 /**

@@ -78,7 +78,7 @@ export class EventLog {
       balance(`${kind} rows`, this.#rowsByKind[code] ?? 0, 'counted by the crowd', books.rowsByKind[code] ?? 0);
     });
     balance('play rows', this.#rowsByKind[kindCode.play] ?? 0, 'observed by the engine', books.plays);
-    balance('lists read from the cache', books.listsRead, 'slates received by listeners', books.slatesServed);
+    balance('lists given out', books.listsRead, 'slates received by listeners', books.slatesServed);
     for (const generation of this.#generations) {
       const existed = generation === noGeneration || (generation >= 1 && generation <= books.generations);
       if (!existed) throw unbalanced(`events name generation ${generation}, but there were ${books.generations}`);
@@ -122,6 +122,7 @@ export interface Books {
   /** How many generations were built. */
   readonly generations: number;
   readonly slatesServed: number;
+  /** From the cache, or made for a read where every read has a list of its own. */
   readonly listsRead: number;
 }
 

@@ -54,6 +54,8 @@ export const scenarioSchema = z
     warmup: z.int().min(0).default(0),
     /** Days of organic listening before day 0. */
     history: z.int().min(1).max(3650).default(60),
+    /** Hours of the day at which what would be served is scored; the first is 0, the refresh of the night. */
+    scoreHours: z.array(z.int().min(0).max(23)).min(1).default([0]),
     world: worldOptionsSchema.prefault({}),
     arms: z.record(name, engineOptionsSchema),
     /** What an encoder is trained and tested on, in the place of days: see scenarios/hearing.ts. */
@@ -85,6 +87,14 @@ export const scenarioSchema = z
         code: 'custom',
         path: ['warmup'],
         message: `is ${scenario.warmup}, but must be smaller than days (${scenario.days})`,
+      });
+    }
+    const { scoreHours } = scenario;
+    if (scoreHours[0] !== 0 || scoreHours.some((hour, i) => i > 0 && hour <= scoreHours[i - 1]!)) {
+      context.addIssue({
+        code: 'custom',
+        path: ['scoreHours'],
+        message: `is ${JSON.stringify(scoreHours)}, but must ascend from 0, such as [0,6,12,18]`,
       });
     }
     const possible = boundsOf(scenario);

@@ -18,10 +18,10 @@ export function checkFoldIn(tracks: Matrix, gram: Float64Array, options: FoldInO
 
 /**
  * Floating-point operations of folding in n interactions at k factors, exactly: half of each rank-1 update, Cholesky, two
- * substitutions. A model, not a count.
+ * substitutions. A model, not a count; a whole number, so that a sum over readers does not depend on their order.
  */
 export const foldInFlops = (n: number, k: number): number =>
-  n === 0 ? 0 : n * (k * k + 3 * k) + k ** 3 / 3 + 2 * k * k;
+  n === 0 ? 0 : n * (k * k + 3 * k) + Math.round(k ** 3 / 3) + 2 * k * k;
 
 /**
  * Fold in one user: solve for their factor, exactly, while the track factors stay fixed.

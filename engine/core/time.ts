@@ -5,6 +5,7 @@
 export type SimTime = number;
 
 export const secondsPerDay = 86_400;
+export const secondsPerHour = 3600;
 
 /** The day that a moment falls in; day 0 starts at time 0, the past has negative days. */
 export const dayOf = (time: SimTime): number => Math.floor(time / secondsPerDay);

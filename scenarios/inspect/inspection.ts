@@ -5,6 +5,7 @@ import type { World } from '../../sim/world.ts';
 import { checkFiles, type FinishedRun } from '../finished-run.ts';
 import { type Portrait, portraitOf } from './portrait.ts';
 import { type LivedDay, type LivedSession, type PlayedTrack, relive } from './relive.ts';
+import { scenarioOf } from './remake-world.ts';
 import { favouritesOf, type Taste, tasteOf } from './taste.ts';
 
 /** Everything that is shown of a listener; what `--json` prints. */
@@ -66,11 +67,13 @@ export function inspect(run: FinishedRun, world: World, options: InspectOptions)
   const pathOf = (day: number): string => run.eventsOf(arm, options.world, day);
   checkFiles(run, run.days.map(pathOf));
   const played = new Map<number, number>();
-  const { days, counters, state } = relive(world, listener, (day) => {
+  const rowsOf = (day: number): Event[] => {
     const rows = ownRows(readEvents(pathOf(day)), listener);
     for (const { kind, track } of rows) if (kind === kindCode.play) played.set(track, (played.get(track) ?? 0) + 1);
     return rows;
-  });
+  };
+  const refreshHours = scenarioOf(run).arms[arm]?.slate.refreshHours;
+  const { days, counters, state } = relive(world, listener, rowsOf, refreshHours);
   const { plays, skips, saves, searches, picks, sessionsOpened: sessions } = counters;
   return {
     listener: portraitOf(world, listener),

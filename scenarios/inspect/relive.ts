@@ -9,7 +9,7 @@ import {
   sourceCode,
 } from '../../engine/core/events.ts';
 import { block, keyInto } from '../../engine/core/random.ts';
-import { dayOf, type SimTime, secondsPerDay, startOfDay } from '../../engine/core/time.ts';
+import { dayOf, type SimTime, secondsPerDay, secondsPerHour, startOfDay } from '../../engine/core/time.ts';
 import { type ListenerEvent, type ListenerRow, listenerLayout, listenerMachine } from '../../sim/actors/listener.ts';
 import { lifeChangeOn } from '../../sim/life-change.ts';
 import { dayparts, freshMoment, type Moment } from '../../sim/moment.ts';
@@ -67,7 +67,7 @@ export interface PlayedTrack {
   /** 0-based position in the slate; null where no slate had a part in it. */
   readonly position: number | null;
   readonly generation: number | null;
-  /** Days between the night that made the list and the play. */
+  /** Whole days between the refresh that made the list and the play. */
   readonly cacheAgeDays: number | null;
   readonly propensity: number;
   /** What the moment added to the utility; 0 for what comes from the library, which is liked as it is remembered. */
@@ -79,23 +79,30 @@ export interface PlayedTrack {
  * sessions from the log, and every state from the interpreted machine.
  *
  * @param rowsOf the listener's rows of a day's log, in order.
+ * @param refreshHours of the arm whose log it is.
  * @throws Error when the log and the machine disagree: a bug, or a log of another version.
  */
-export function relive(world: World, listener: number, rowsOf: (day: number) => readonly Event[]): Life {
+export function relive(
+  world: World,
+  listener: number,
+  rowsOf: (day: number) => readonly Event[],
+  refreshHours = 24,
+): Life {
   const teller = new Teller(world, listener);
   const days: LivedDay[] = [];
   const logged = new Float64Array(eventKinds.length);
   for (let day = -world.historyDays; day < world.days; day++) {
     const rows = rowsOf(day);
     for (const { kind } of rows) logged[kind] = (logged[kind] ?? 0) + 1;
-    days.push(liveDay(world, listener, day, new Rows(rows, listener, day), teller));
+    days.push(liveDay(world, listener, day, new Rows(rows, listener, day), teller, refreshHours));
   }
   audit(teller, logged, listener);
   return { days, state: teller.state, counters: teller.counters };
 }
 
-/** The list of generation g is made in the night before day g − 1: one a night, from day 0 on. */
-export const cacheAge = (day: number, generation: number): number => day - (generation - 1);
+/** Whole days since the list of generation g was made: g − 1 refresh periods after day 0 began. */
+export const cacheAge = (time: SimTime, generation: number, refreshHours = 24): number =>
+  Math.floor((time - (generation - 1) * refreshHours * secondsPerHour) / secondsPerDay);
 
 /** The interpreted machine, which refuses what its state has no answer to. */
 class Teller {
@@ -176,7 +183,14 @@ class Rows {
   }
 }
 
-function liveDay(world: World, listener: number, day: number, rows: Rows, teller: Teller): LivedDay {
+function liveDay(
+  world: World,
+  listener: number,
+  day: number,
+  rows: Rows,
+  teller: Teller,
+  refreshHours: number,
+): LivedDay {
   const before = teller.state;
   teller.changes = [];
   const signedUpOn = dayOf(world.arrivals.signedUpAt[listener] ?? 0);
@@ -207,7 +221,7 @@ function liveDay(world: World, listener: number, day: number, rows: Rows, teller
   if (teller.state !== 'dormant') {
     const plan = planOf(world, listener, day);
     for (let s = 0; s < (plan.count[0] ?? 0); s++) {
-      sessions.push(liveSession(world, listener, { day, plan, session: s }, rows, teller));
+      sessions.push(liveSession(world, listener, { day, plan, session: s, refreshHours }, rows, teller));
     }
   }
   teller.tell('day.ended');
@@ -225,10 +239,17 @@ function planOf(world: World, listener: number, day: number): DayPlan {
 
 const inSession = [kindCode.search, kindCode.play, kindCode.skip, kindCode.save];
 
+interface PlannedSession {
+  readonly day: number;
+  readonly plan: DayPlan;
+  readonly session: number;
+  readonly refreshHours: number;
+}
+
 function liveSession(
   world: World,
   listener: number,
-  { day, plan, session }: { readonly day: number; readonly plan: DayPlan; readonly session: number },
+  { day, plan, session, refreshHours }: PlannedSession,
   rows: Rows,
   teller: Teller,
 ): LivedSession {
@@ -248,7 +269,7 @@ function liveSession(
       last.isSaved = true;
     } else {
       teller.tell(row.kind === kindCode.play ? 'track.finished' : 'track.skipped');
-      plays.push(playedTrack(world, row, day, moment));
+      plays.push(playedTrack(world, row, day, moment, refreshHours));
       passOn(moment, world.trackScene[row.track] ?? -1);
     }
   }
@@ -257,7 +278,7 @@ function liveSession(
   return { start, tracks: plan.length[session] ?? 0, looks: day >= 0 && plan.looks[session] === 1, plays, endedBy };
 }
 
-function playedTrack(world: World, row: Event, day: number, moment: Moment): PlayedTrack {
+function playedTrack(world: World, row: Event, day: number, moment: Moment, refreshHours: number): PlayedTrack {
   const { user, track, time, playedMs, propensity } = row;
   const isFromSlate = row.generation !== noGeneration;
   const truth = world.truth.on(day);
@@ -271,7 +292,7 @@ function playedTrack(world: World, row: Event, day: number, moment: Moment): Pla
     isSaved: false,
     position: isFromSlate ? row.position : null,
     generation: isFromSlate ? row.generation : null,
-    cacheAgeDays: isFromSlate ? cacheAge(day, row.generation) : null,
+    cacheAgeDays: isFromSlate ? cacheAge(time, row.generation, refreshHours) : null,
     propensity,
     mood: mood / unit,
   };

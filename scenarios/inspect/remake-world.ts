@@ -14,7 +14,7 @@ import { version } from '../version.ts';
  *   FILE_NOT_FOUND when the run's tables are gone.
  */
 export function remakeWorld(run: FinishedRun, arm: string, name: string): World {
-  const scenario = understood(run);
+  const scenario = scenarioOf(run);
   const worlds = worldsOf(scenario);
   const found = worlds.find((world) => world.name === name);
   if (found === undefined) {
@@ -30,7 +30,11 @@ export function remakeWorld(run: FinishedRun, arm: string, name: string): World 
   return world;
 }
 
-function understood(run: FinishedRun): Scenario {
+/**
+ * The resolved scenario of a run.
+ * @throws DubplateError INVALID_INPUT when this version does not understand it.
+ */
+export function scenarioOf(run: FinishedRun): Scenario {
   try {
     return parseScenario(run.scenario, `The scenario in the manifest of ${run.path}`);
   } catch (cause) {

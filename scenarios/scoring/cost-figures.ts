@@ -2,9 +2,10 @@ import type { StoreCounters } from '../../engine/cache/slate-store.ts';
 import type { RefreshReport } from '../../engine/refresh.ts';
 import type { Figure } from './rows.ts';
 
-/** What a night cost and how the cache did on the day after it, from counters before and after that day. */
-export function costFigures(refreshed: RefreshReport, before: StoreCounters, after: StoreCounters): Figure[] {
-  const figure = (metric: string, value: number, n: number): Figure => ({ segment: 'all', metric, value, n });
+const figure = (metric: string, value: number, n: number): Figure => ({ segment: 'all', metric, value, n });
+
+/** What one refresh cost. */
+export function refreshFigures(refreshed: RefreshReport): Figure[] {
   const lists = refreshed.lists;
   const figures = [
     figure('refreshSeconds', refreshed.seconds, lists),
@@ -15,6 +16,12 @@ export function costFigures(refreshed: RefreshReport, before: StoreCounters, aft
     figures.push(figure(`seconds.${stage}`, cost.seconds, lists));
     if (cost.flops > 0) figures.push(figure(`flops.${stage}`, cost.flops, lists));
   }
+  return figures;
+}
+
+/** How the cache did on a day, from counters before and after it. */
+export function cacheFigures(before: StoreCounters, after: StoreCounters): Figure[] {
+  const figures: Figure[] = [];
   const reads = after.reads - before.reads;
   const hits = after.hits - before.hits;
   if (reads > 0) figures.push(figure('cacheHitRate', hits / reads, reads));
@@ -22,6 +29,22 @@ export function costFigures(refreshed: RefreshReport, before: StoreCounters, aft
   return figures;
 }
 
+/** What a day of refreshes and of lists made for their readers took, where arms differ in how many there are. */
+export function dayCostFigures(
+  refreshes: readonly RefreshReport[],
+  made: { readonly lists: number; readonly flops: number },
+): Figure[] {
+  const stages = refreshes.flatMap((refreshed) => Object.values(refreshed.stages));
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+  return [
+    figure('refreshesPerDay', refreshes.length, 1),
+    figure('listsPerDay', sum(refreshes.map(({ lists }) => lists)), 1),
+    figure('foldInsPerDay', made.lists, 1),
+    figure('flopsPerDay', sum(stages.map(({ flops }) => flops)) + made.flops, 1),
+    figure('refreshSecondsPerDay', sum(refreshes.map(({ seconds }) => seconds)), 1),
+  ];
+}
+
 /** Metrics that are times of this machine: reported, but no part of any digest. */
 export const isTiming = (metric: string): boolean =>
-  metric === 'refreshSeconds' || metric === 'trainSeconds' || metric.startsWith('seconds.');
+  metric.startsWith('refreshSeconds') || metric === 'trainSeconds' || metric.startsWith('seconds.');

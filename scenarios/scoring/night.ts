@@ -1,5 +1,5 @@
 import { createStreams } from '../../engine/core/random.ts';
-import { startOfDay } from '../../engine/core/time.ts';
+import { secondsPerHour, startOfDay } from '../../engine/core/time.ts';
 import { type CrowdState, crowdOf } from '../../sim/crowd.ts';
 import { writeEvents } from '../../sim/log.ts';
 import { shadowDay } from '../../sim/shadow.ts';
@@ -23,17 +23,19 @@ import { TrueFavourites } from './true-favourites.ts';
 /** Everything that the scores of one night depend on beside the world: plain data, which can be sent to another thread. */
 export interface Night {
   readonly day: number;
-  /** How many listeners and tracks there were at the refresh. */
+  /** Hours since midnight at which the lists are scored; 0 is the night itself, right after its refresh. */
+  readonly hour: number;
+  /** How many listeners and tracks there were by then. */
   readonly listenerCount: number;
   readonly trackCount: number;
-  /** As the day begins: a copy. */
+  /** As it was then: a copy. */
   readonly crowd: CrowdState;
   /** What each panel listener has met, ascending. */
   readonly heard: readonly Uint32Array[];
   /** What would be served to each panel listener. */
   readonly rankings: Rankings;
-  /** How many slots each track has over all lists [trackCount]. */
-  readonly slots: Float64Array;
+  /** How many slots each track has over all lists [trackCount]; without it, those of the panel of everybody are counted. */
+  readonly slots?: Float64Array;
   /** The bounds to score on this state. */
   readonly bounds: readonly RankingBound[];
   /** What `popular` ranks by: plays so far of each track. */
@@ -61,8 +63,8 @@ export const smallerPanelAt = (segmentation: Segmentation, seed: string): Panel 
   choosePanel(segmentation, createStreams(`${seed}/scoring`), smallerPanel);
 
 /**
- * Scores nights of one world: the lists of a fresh generation against true taste and against shadow sessions, before the
- * day is lived. Reads no clock and keeps nothing from night to night but the truth: figures depend on the night alone.
+ * Scores nights of one world, and moments of its days: what would be served against true taste and against the shadow sessions of
+ * the day. These have the same keys at every hour, so that hours are compared on the same sessions. Reads no clock and keeps nothing from night to night but the truth: figures depend on the night alone.
  */
 export function createNightScorer(world: World, seed: string): (night: Night) => NightFigures {
   const { length } = world.catalogue.tracks;
@@ -76,7 +78,7 @@ export function createNightScorer(world: World, seed: string): (night: Night) =>
       favourites = new TrueFavourites(truth, length);
     }
     const crowd = crowdOf(night.crowd);
-    const segmentation = segmentsAt(startOfDay(day), {
+    const segmentation = segmentsAt(startOfDay(day) + night.hour * secondsPerHour, {
       listeners: world.catalogue.listeners.slice(0, night.listenerCount),
       tracks: world.catalogue.tracks.slice(0, trackCount),
     });
@@ -102,8 +104,9 @@ export function createNightScorer(world: World, seed: string): (night: Night) =>
       if (!night.handed) throw new Error('nobody said what the engine would make of the true sound');
       return judge(smallerPanelAt(segmentation, seed)).score(night.handed);
     };
+    const ofEverybody = night.rankings.filter((_, i) => panel.isOn('all', i));
     return {
-      arm: score(night.rankings, night.slots),
+      arm: score(night.rankings, night.slots ?? slotsOf(ofEverybody, trackCount)),
       bounds: night.bounds.map((bound) => ({ bound, figures: scoreBound(bound) })),
     };
   };

@@ -9,6 +9,8 @@ export interface MetricRow {
   readonly family: string;
   /** The simulated day, or null for a figure of the whole run. */
   readonly day: number | null;
+  /** Hours since midnight, where lists are scored more than once a day. */
+  readonly hour?: number;
   readonly segment: Segment;
   readonly metric: string;
   readonly value: number;

@@ -109,10 +109,13 @@ describe('a life lived again', () => {
     expect(told((rows) => [extra({ kind: kindCode.save }), ...rows])).toThrow(/disagree/);
   });
 
-  it('counts the age of a list from the night that made it', () => {
+  it('counts the age of a list from the refresh that made it', () => {
+    const [hour, day] = [3600, 86_400];
     expect(cacheAge(0, 1)).toBe(0);
-    expect(cacheAge(5, 6)).toBe(0);
-    expect(cacheAge(5, 3)).toBe(3);
+    expect(cacheAge(5 * day + 23 * hour, 6)).toBe(0);
+    expect(cacheAge(5 * day, 3)).toBe(3);
+    expect(cacheAge(day + 13 * hour, 7, 6)).toBe(0); // made at 12:00 of that day
+    expect(cacheAge(3 * day + hour, 2, 48)).toBe(1);
   });
 });
 

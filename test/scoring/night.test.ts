@@ -47,6 +47,7 @@ function nights(name: string, world = still): Night[] {
     const panel = panelAt(segmentsAt(startOfDay(day), known), seed);
     const night: Night = {
       day,
+      hour: 0,
       listenerCount,
       trackCount,
       crowd: crowd.clone().state,
