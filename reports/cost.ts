@@ -13,7 +13,9 @@ export interface CostLine {
 }
 
 const isCost = (metric: string): boolean =>
-  /^(cacheHitRate|staleHitRate|cacheBytesPerListener|refreshSeconds|seconds\..+|flops\..+)$/.test(metric);
+  /^(cacheHitRate|staleHitRate|cacheBytesPerListener|[a-zA-Z]+PerDay|refreshSeconds|seconds\..+|flops\..+)$/.test(
+    metric,
+  );
 
 /** Cache and cost figures of a family that at least one arm has. */
 export const costLines = (figures: Figures, family: string): CostLine[] =>
@@ -35,6 +37,11 @@ const meanFor = (figures: Figures, arm: string, family: string, metric: string):
 const byNature: Readonly<Record<string, Provenance>> = {
   cacheHitRate: 'measured',
   staleHitRate: 'measured',
+  refreshesPerDay: 'measured',
+  listsPerDay: 'measured',
+  foldInsPerDay: 'measured',
+  flopsPerDay: 'derived',
+  refreshSecondsPerDay: 'measured',
   refreshSeconds: 'measured',
   'seconds.*': 'measured',
   'flops.*': 'derived',

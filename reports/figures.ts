@@ -80,8 +80,9 @@ interface Cell {
   readonly n: number | null;
 }
 
+/** A world that has several figures of a day, of its hours, counts once, as their mean. */
 function pointOf(x: number, cells: readonly Cell[]): Point {
-  const values = cells.map(({ value }) => value);
+  const values = [...groupBy(cells, ({ world }) => world).values()].map((of) => meanOf(of.map(({ value }) => value)));
   const counts = cells.map(({ n }) => n).filter(isFigure);
   return {
     x,

@@ -2,6 +2,7 @@ import { flopsPerSweep } from '../engine/als/conjugate-gradient.ts';
 import { rankAdvice } from '../engine/als/rank-advice.ts';
 import { listensToSound } from '../engine/blend/trust.ts';
 import { waveformSamples } from '../engine/core/catalogue.ts';
+import { scheduleOf } from './schedule.ts';
 import { familiesOf, type Scenario } from './schema.ts';
 
 /**
@@ -82,6 +83,7 @@ function estimateDays(scenario: Scenario): Estimate {
   const tracks = world.tracks + world.releasesPerDay * days;
   const pairs = Math.min(listeners * newPairsPerListenerDay * (history + days), (listeners * tracks) / 2);
   const rows = listeners * rowsPerListenerDay * (history + days * arms.length);
+  const refreshesOf = (i: number): number => scheduleOf(scenario, arms[i]!.slate).refreshesIn(days);
   const listening = arms.filter(({ blend }) => listensToSound(blend));
   const retrainings = 1 + listening.reduce((sum, { encoder }) => sum + Math.floor((days - 1) / encoder.retrainDays), 0);
   const examples = Math.max(
@@ -98,13 +100,16 @@ function estimateDays(scenario: Scenario): Estimate {
           (retrainings * tracks) / rates.embeddedTracksPerSecond
         : 0,
     ALS: arms.reduce((sum, { als }, i) => {
-      const sweeps = als.sweeps * (days - 1) + (i === 0 ? als.firstSweeps : 0);
+      const sweeps = als.sweeps * (refreshesOf(i) - 1) + (i === 0 ? als.firstSweeps : 0);
       return (
         sum +
         (sweeps * flopsPerSweep({ users: listeners, tracks, interactions: pairs, ...als })) / rates.alsFlopsPerSecond
       );
     }, 0),
-    'lists and scores': (arms.length * days * listeners * tracks) / rates.scoredPairsPerSecond,
+    // As much for the lists of a refresh as for one score of them.
+    'lists and scores':
+      arms.reduce((sum, _, i) => sum + (refreshesOf(i) + days * scenario.scoreHours.length) / 2, 0) *
+      ((listeners * tracks) / rates.scoredPairsPerSecond),
   };
   const factors = Math.max(...arms.map(({ als }) => als.factors));
   // The log of a day, 27 B a row, as it waits, is folded and is read again; what is kept of each pair that met, twice while it is

@@ -7,11 +7,13 @@ const figure = (metric: string, value: number, n: number): Figure => ({ segment:
 /** What one refresh cost. */
 export function refreshFigures(refreshed: RefreshReport): Figure[] {
   const lists = refreshed.lists;
-  const figures = [
-    figure('refreshSeconds', refreshed.seconds, lists),
-    figure('cacheBytesPerListener', refreshed.cacheBytesPerList, lists),
-    figure('collaborativeShare', refreshed.collaborativeShare, lists),
-  ];
+  const figures = [figure('refreshSeconds', refreshed.seconds, lists)];
+  if (lists > 0) {
+    figures.push(
+      figure('cacheBytesPerListener', refreshed.cacheBytesPerList, lists),
+      figure('collaborativeShare', refreshed.collaborativeShare, lists),
+    );
+  }
   for (const [stage, cost] of Object.entries(refreshed.stages)) {
     figures.push(figure(`seconds.${stage}`, cost.seconds, lists));
     if (cost.flops > 0) figures.push(figure(`flops.${stage}`, cost.flops, lists));

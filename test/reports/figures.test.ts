@@ -20,6 +20,13 @@ describe('figuresOf', () => {
     expect(second?.mean).toBeCloseTo(0.3, 12);
   });
 
+  it('counts a world once a day, though its lists are scored at several hours', () => {
+    const rows = [row('a', 3, 0.1), row('a', 3, 0.3), row('b', 3, 0.6)];
+    const [point] = figuresOf(runOf([], rows)).curve(key);
+    expect(point).toMatchObject({ x: 3, highest: 0.6, n: 30 });
+    expect([point?.mean, point?.lowest]).toEqual([expect.closeTo(0.4, 12), expect.closeTo(0.2, 12)]);
+  });
+
   it('finds the same curve in whatever order the rows stand', () => {
     const rows = [2, 3, 4, 5].flatMap((day) => ['a', 'b'].map((world) => row(world, day, day / 10)));
     const expected = figuresOf(runOf([], rows)).curve(key);
