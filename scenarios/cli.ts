@@ -19,6 +19,7 @@ const verbs: Readonly<Record<string, () => Promise<Command>>> = {
   evaluate: async () => (await import('./commands/evaluate.ts')).evaluateCommand(),
   embed: async () => (await import('./commands/embed.ts')).embedCommand(),
   fidelity: async () => (await import('./commands/fidelity.ts')).fidelityCommand(),
+  replay: async () => (await import('./commands/replay.ts')).replayCommand(),
   calibrate: async () => (await import('./commands/calibrate.ts')).calibrateCommand(),
   validate: async () => (await import('./commands/validate.ts')).validateCommand(),
   bench: async () => (await import('./commands/bench.ts')).benchCommand(),
