@@ -69,6 +69,11 @@ export interface Engine {
   serve(listeners: Uint32Array, times: Int32Array): Promise<ServedSlate[]>;
   /** What `serve` would rank for each listener at `now`, counted nowhere. */
   peek(listeners: Uint32Array, now: SimTime): Promise<Uint32Array[]>;
+  /** What `serve` would rank if the cache had lost every list, and the operations that would take; counted nowhere. */
+  peekMissed(
+    listeners: Uint32Array,
+    now: SimTime,
+  ): Promise<{ readonly lists: readonly Uint32Array[]; readonly flops: number }>;
   /**
    * What tonight's list of each listener would be if its tracks sounded as `vectors` say, in the place of the encoder; counted
    * nowhere. A question of those who measure the encoder.
@@ -190,6 +195,15 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
     peek: async (listeners, now) => {
       const { answers } = await answer(listeners, () => now, store.peek);
       return answers.map(({ tracks }) => tracks);
+    },
+
+    async peekMissed(listeners, now) {
+      const { answers, flops } = await answer(
+        listeners,
+        () => now,
+        async (wanted) => Array.from(wanted, () => undefined),
+      );
+      return { lists: answers.map(({ tracks }) => tracks), flops };
     },
 
     async peekHanded(listeners, vectors) {

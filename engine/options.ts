@@ -87,6 +87,15 @@ export const blendOptionsSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 
+/** A refresh period: days must begin with a refresh, each or every n-th. */
+export const refreshHoursSchema = z
+  .int()
+  .min(1)
+  .max(8760)
+  .refine((hours) => 24 % hours === 0 || hours % 24 === 0, {
+    error: ({ input }) => `is ${input}, but must divide 24 or be whole days: 1, 2, 3, 4, 6, 8, 12, 24, 48, …`,
+  });
+
 export const engineOptionsSchema = z.strictObject({
   als: alsOptionsSchema.prefault({}),
   weights: weightOptionsSchema.prefault({}),
@@ -99,14 +108,7 @@ export const engineOptionsSchema = z.strictObject({
       /** How track ids are packed in the cache: 200 take 1,600 bytes by u64, 800 by u32, 750 by bits30, 675 by bits27. */
       codec: z.enum(['u64', 'u32', 'bits30', 'bits27']).default('u32'),
       /** Hours between refreshes of every list: 1, 2, 3, 4, 6, 8, 12, or whole days. */
-      refreshHours: z
-        .int()
-        .min(1)
-        .max(8760)
-        .refine((hours) => 24 % hours === 0 || hours % 24 === 0, {
-          error: ({ input }) => `is ${input}, but must divide 24 or be whole days: 1, 2, 3, 4, 6, 8, 12, 24, 48, …`,
-        })
-        .default(24),
+      refreshHours: refreshHoursSchema.default(24),
       /**
        * Who is folded in anew at each read: those whom the last refresh did not know, or everyone, from all they have done so far.
        * Where it is everyone, refreshes only train: no list is cached.

@@ -42,6 +42,17 @@ const texts: Readonly<Record<string, MetricText>> = {
   cacheHitRate: { means: 'share of reads that found a list', better: 'higher' },
   staleHitRate: { means: 'share of hits older than the served generation', better: 'lower' },
   cacheBytesPerListener: { means: 'bytes of one list in the cache', better: 'lower' },
+  listRegret: {
+    means: 'enjoyment lost with what is left of a list, by its tracks and its age in hours',
+    better: 'lower',
+  },
+  listRecall: {
+    means: 'share of the 50 truly best tracks in what is left of a list, by its tracks and its age in hours',
+    better: 'higher',
+  },
+  missRegret: { means: 'enjoyment lost with a list made on a miss, by its tracks', better: 'lower' },
+  missRecall: { means: 'share of the 50 truly best tracks in a list made on a miss, by its tracks', better: 'higher' },
+  missFlops: { means: 'floating-point operations of a list made on a miss', better: 'lower' },
   tempoAcc1: { means: 'share of tempi within 4 %', better: 'higher' },
   tempoAcc2: { means: 'share of tempi within 4 % of the tempo, its half, double, third or triple', better: 'higher' },
   keyWeighted: { means: 'mean key score: 1 right, 0.5 a fifth off, 0.3 relative, 0.2 parallel', better: 'higher' },

@@ -24,6 +24,7 @@ import { packSlates } from './pack-slates.ts';
 import { letSignalsIn, type Past } from './past.ts';
 import { isNightly, type Schedule, scheduleOf, startOfPart } from './schedule.ts';
 import type { RankingBound } from './schema.ts';
+import { type AgedLists, type KeptLists, oldestHours } from './scoring/aged-lists.ts';
 import { cacheFigures, dayCostFigures, refreshFigures } from './scoring/cost-figures.ts';
 import { checkNoLeak } from './scoring/leak.ts';
 import { panelAt, smallerPanelAt } from './scoring/night.ts';
@@ -61,6 +62,8 @@ interface LivingArm extends ArmTask {
   readonly engine: Engine;
   readonly log: EventLog;
   readonly count: SlateCount;
+  /** Lists that are looked at again as they grow old, where caches are to be compared. */
+  readonly agingLists: KeptLists[];
   readonly rows: MetricRow[];
   /** Path of a file of this arm and world. */
   at(...parts: readonly string[]): string;
@@ -148,7 +151,7 @@ function scoreNight(arm: LivingArm, night: JudgedNight) {
 const nothing = (): void => {};
 
 const checkpointOf = (
-  { crowd, engine, log, rows, count }: LivingArm,
+  { crowd, engine, log, rows, count, agingLists }: LivingArm,
   day: number,
   lastNight: JudgedNight | undefined,
 ): Checkpoint => ({
@@ -159,6 +162,7 @@ const checkpointOf = (
   rows,
   lastNight,
   count,
+  agingLists,
 });
 
 /** The arm as it stood when its checkpoint was kept; else as day 0 begins: the past lived, logged and observed. */
@@ -208,6 +212,7 @@ async function beginLife(
     engine,
     log,
     count: { ...(kept?.count ?? { slatesServed: 0, listsRead: 0 }) },
+    agingLists: [...(kept?.agingLists ?? [])],
     rows,
     at,
     record(name, day, figures, hour) {
@@ -234,6 +239,7 @@ async function nightOf(
   const { listeners } = panelAt(segmentation, seed);
   // Nobody looks at the bounds of days that are not measured.
   const bounds = day < scenario.warmup ? [] : arm.bounds;
+  const aged = scenario.sizing && (await agedLists(arm, now, refreshed !== undefined, scenario.sizing.lengths));
   const smallerPanel = bounds.includes('trueSound') ? smallerPanelAt(segmentation, seed) : undefined;
   return {
     day,
@@ -250,7 +256,23 @@ async function nightOf(
       ? { handed: await arm.engine.peekHanded(smallerPanel.listeners, firstRows(trueSound, trackCount)) }
       : {}),
     plays: log.plays.slice(),
+    ...(aged && { aged }),
   };
+}
+
+/** The lists of a panel that refreshes have made of late, with that of this moment, and what would be made on a miss. */
+async function agedLists(
+  { engine, catalogue, agingLists, seed }: LivingArm,
+  now: SimTime,
+  isRefreshed: boolean,
+  lengths: readonly number[],
+): Promise<AgedLists> {
+  const panel = smallerPanelAt(segmentsAt(now, catalogue), seed);
+  const listeners = panel.listeners.filter((_, i) => panel.isOn('all', i));
+  if (isRefreshed) agingLists.push({ madeAt: now, listeners, lists: await engine.peek(listeners, now) });
+  while (agingLists[0] && now - agingLists[0].madeAt > oldestHours * secondsPerHour) agingLists.shift();
+  const { lists, flops } = await engine.peekMissed(listeners, now);
+  return { kept: [...agingLists], missed: { madeAt: now, listeners, lists, flops }, lengths };
 }
 
 /**
@@ -279,8 +301,9 @@ async function liveDay(
       const now = startOfPart(day, part);
       const end = endOfPart(day, part);
       catalogue.admit(world.listenerCountAt(now), world.trackCountAt(now));
-      if (schedule.refreshes(day, part)) refreshes.push(await engine.refresh(now));
-      if (schedule.scores(part)) await judge(await nightOf(arm, day, now, refreshes.at(-1)));
+      const refreshed = schedule.refreshes(day, part) ? await engine.refresh(now) : undefined;
+      if (refreshed) refreshes.push(refreshed);
+      if (schedule.scores(part)) await judge(await nightOf(arm, day, now, refreshed));
       later.release(end, known);
       await livePart(arm, day, part, (events) => later.pass(events, end, known));
     }

@@ -5,6 +5,7 @@ import { DubplateError } from '../engine/core/errors.ts';
 import { AtomicFile } from '../engine/core/files.ts';
 import type { EngineState } from '../engine/index.ts';
 import type { CrowdState } from '../sim/crowd.ts';
+import type { KeptLists } from './scoring/aged-lists.ts';
 import type { Night } from './scoring/night.ts';
 import type { MetricRow } from './scoring/rows.ts';
 
@@ -19,6 +20,8 @@ export interface Checkpoint {
   /** The last night, whose scores are not among the rows yet: they may still be being worked out. */
   readonly lastNight: JudgedNight | undefined;
   readonly count: SlateCount;
+  /** Lists that are looked at again as they grow old. */
+  readonly agingLists: readonly KeptLists[];
 }
 
 /** A night as it is to be scored, wherever the run lies by then. */

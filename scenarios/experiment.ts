@@ -9,7 +9,10 @@ import { writeFileAtomic } from '../engine/core/files.ts';
 import type { Progress } from '../engine/core/progress.ts';
 import { writeReport } from '../reports/write-report.ts';
 import type { FamilyName } from '../sim/options.ts';
+import { createWorld } from '../sim/world.ts';
+import { type RunWorld, sizeCaches } from './cache-sizing/size-caches.ts';
 import { type Calibration, noteOnHabits } from './calibrated-world.ts';
+import { dayName } from './event-log.ts';
 import { checkExpectations, type Outcome } from './expectations.ts';
 import { hearWorld } from './hearing/hear-world.ts';
 import { thisMachine } from './machine.ts';
@@ -123,6 +126,12 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
   }
   const summary = summarise(rows);
   const outcomes = checkExpectations(scenario, summary);
+  if (scenario.sizing) {
+    folder.writeJson(
+      'cache-sizing.json',
+      sizeCaches({ ...scenario, sizing: scenario.sizing }, worldsRun(scenario, folder), rows),
+    );
+  }
   folder.writeJson('metrics.json', { schema: 1, rows, summary });
   folder.writeJson('manifest.json', {
     ...manifest,
@@ -134,6 +143,20 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
     digests: { ...digests, metrics: digestOf(JSON.stringify(rows.filter((row) => !isTiming(row.metric)))) },
   });
   return { summary, outcomes, report: writeReport(folder.path, writeFileAtomic).html };
+}
+
+/** The worlds again, one after the other, with the logs that their arm has left. */
+function* worldsRun(scenario: Scenario, folder: RunFolder): Generator<RunWorld> {
+  const { world: options, history, days, arms } = scenario;
+  const arm = Object.keys(arms)[0] ?? '';
+  for (const { name, seed, family } of worldsOf(scenario)) {
+    yield {
+      name,
+      seed,
+      world: createWorld(options, { seed, family, historyDays: history, days }),
+      fileOf: (day) => folder.file(arm, name, 'events', `${dayName(day)}.arrow`),
+    };
+  }
 }
 
 /** World i of seed S has seed `S/i`; every family has its own worlds under the same seeds. */

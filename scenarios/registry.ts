@@ -4,13 +4,14 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { tsImport } from 'tsx/esm/api';
 import { DubplateError, messageOf } from '../engine/core/errors.ts';
 import blend from './blend.ts';
+import cacheSizing from './cache-sizing.ts';
 import coldStart from './cold-start.ts';
 import hearing from './hearing.ts';
 import micro from './micro.ts';
 import type { ScenarioInput } from './schema.ts';
 
 /** The scenarios that come with Dubplate. A file of your own needs no entry: `dubplate run ./my-scenario.ts`. */
-export const scenarios: readonly ScenarioInput[] = [coldStart, blend, hearing, micro];
+export const scenarios: readonly ScenarioInput[] = [coldStart, blend, hearing, cacheSizing, micro];
 
 /**
  * A scenario by name or by path of a file whose default export it is.

@@ -34,7 +34,15 @@ export function openRunFolder(path: string, options: { readonly resume: boolean 
 /** What the run in this folder wrote; whatever else stands there is left alone. */
 function entriesOfRun(path: string): string[] {
   const arms = z.array(z.string().regex(/^[a-z][a-z0-9-]*$/i)).safeParse(readManifest(path)?.arms);
-  return ['manifest.json', 'metrics.json', 'report.html', 'report.md', 'worlds', ...(arms.success ? arms.data : [])];
+  return [
+    'manifest.json',
+    'metrics.json',
+    'cache-sizing.json',
+    'report.html',
+    'report.md',
+    'worlds',
+    ...(arms.success ? arms.data : []),
+  ];
 }
 
 /** Removes what a run was writing when it was killed. */

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DubplateError } from '../engine/core/errors.ts';
 import { engineOptionsSchema } from '../engine/options.ts';
 import { familyNames, worldOptionsSchema } from '../sim/options.ts';
+import { sizingOptionsSchema } from './cache-sizing/options.ts';
 import { describeIssue } from './describe-issue.ts';
 
 const name = z
@@ -70,6 +71,8 @@ export const scenarioSchema = z
         dial: z.array(z.number().min(0.01).max(1).multipleOf(0.01)).default([0.1, 0.25, 0.5, 0.75, 1]),
       })
       .optional(),
+    /** Caches to compare on the accesses of the run, after it: see scenarios/cache-sizing.ts. */
+    sizing: sizingOptionsSchema.optional(),
     /** All that there are, unless some are named. */
     bounds: z.array(z.enum(boundNames)).optional(),
     expect: z.array(expectation).default([]),
@@ -97,6 +100,7 @@ export const scenarioSchema = z
         message: `is ${JSON.stringify(scoreHours)}, but must ascend from 0, such as [0,6,12,18]`,
       });
     }
+    for (const problem of problemsOfSizing(scenario)) context.addIssue({ code: 'custom', ...problem });
     const possible = boundsOf(scenario);
     scenario.bounds?.forEach((bound, i) => {
       if (possible.includes(bound)) return;
@@ -121,6 +125,44 @@ export const scenarioSchema = z
     });
   })
   .transform((scenario) => ({ ...scenario, bounds: scenario.bounds ?? boundsOf(scenario) }));
+
+/** What keeps the caches of `sizing` from being compared. */
+function problemsOfSizing(scenario: {
+  readonly sizing?: z.output<typeof sizingOptionsSchema> | undefined;
+  readonly history: number;
+  readonly world: { readonly tracks: number };
+  readonly arms: Readonly<Record<string, z.output<typeof engineOptionsSchema>>>;
+}): { path: (string | number)[]; message: string }[] {
+  const { sizing, history, world } = scenario;
+  if (!sizing) return [];
+  const problems: { path: (string | number)[]; message: string }[] = [];
+  const [[name, arm] = ['', undefined], ...others] = Object.entries(scenario.arms);
+  if (others.length > 0)
+    problems.push({ path: ['arms'], message: 'must be one where caches are compared on its accesses' });
+  if (arm && (arm.slate.refreshHours !== 24 || arm.slate.foldIn !== 'newcomers')) {
+    problems.push({ path: ['arms', name, 'slate'], message: 'must be refreshed nightly where caches are compared' });
+  }
+  sizing.lengths.forEach((length, i) => {
+    const path = ['sizing', 'lengths', i];
+    if (length > world.tracks) {
+      problems.push({ path, message: `is ${length}, but the catalogue has ${world.tracks} tracks (world.tracks)` });
+    } else if (arm && length > arm.slate.length) {
+      problems.push({
+        path,
+        message: `is ${length}, but lists have ${arm.slate.length} tracks (arms.${name}.slate.length)`,
+      });
+    }
+  });
+  sizing.activeDays.forEach((days, i) => {
+    if (days <= history) return;
+    const path = ['sizing', 'activeDays', i];
+    problems.push({
+      path,
+      message: `is ${days}, but who listened before the run is known for ${history} days (history)`,
+    });
+  });
+  return problems;
+}
 
 export type ScenarioInput = z.input<typeof scenarioSchema>;
 export type Scenario = z.output<typeof scenarioSchema>;

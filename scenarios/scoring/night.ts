@@ -6,6 +6,7 @@ import { shadowDay } from '../../sim/shadow.ts';
 import type { World } from '../../sim/world.ts';
 import { rankBound } from '../baselines.ts';
 import type { RankingBound } from '../schema.ts';
+import { type AgedLists, scoreAgedLists } from './aged-lists.ts';
 import { heardLists } from './heard.ts';
 import {
   type Rankings,
@@ -40,6 +41,8 @@ export interface Night {
   readonly bounds: readonly RankingBound[];
   /** What `popular` ranks by: plays so far of each track. */
   readonly plays: Float64Array;
+  /** Lists of several ages, where they are compared. */
+  readonly aged?: AgedLists;
   /** What `trueSound` would serve each listener of the smaller panel; where it is among the bounds. */
   readonly handed?: Rankings;
   /** Where the shadow sessions are written to. */
@@ -105,8 +108,17 @@ export function createNightScorer(world: World, seed: string): (night: Night) =>
       return judge(smallerPanelAt(segmentation, seed)).score(night.handed);
     };
     const ofEverybody = night.rankings.filter((_, i) => panel.isOn('all', i));
+    const members = new Set(panel.listeners);
+    const aged =
+      night.aged &&
+      scoreAgedLists(night.aged, startOfDay(day) + night.hour * secondsPerHour, {
+        segmentation,
+        hasHeard: heard.hasHeard,
+        isKnown: (listener) => members.has(listener),
+        oracleOf: (judged) => rankByTruth(truth, favourites, judged, trackCount, heard.hasHeard),
+      });
     return {
-      arm: score(night.rankings, night.slots ?? slotsOf(ofEverybody, trackCount)),
+      arm: [...score(night.rankings, night.slots ?? slotsOf(ofEverybody, trackCount)), ...(aged ?? [])],
       bounds: night.bounds.map((bound) => ({ bound, figures: scoreBound(bound) })),
     };
   };

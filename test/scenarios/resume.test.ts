@@ -138,6 +138,7 @@ describe('a checkpoint', () => {
     rows: [],
     lastNight: undefined,
     count: { slatesServed: 5, listsRead: 5 },
+    agingLists: [],
   };
 
   it('comes back as it was, its crowd in memory of its own', () => {

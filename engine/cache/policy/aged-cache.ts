@@ -9,6 +9,10 @@ export interface AgedCache {
   read(key: number, timeS: number): Lookup;
   /** Write a key that nobody asked for, as a refresh does. */
   write(key: number, timeS: number): void;
+  /** Seconds since a key was last written; NaN for never. It may have been evicted since. */
+  ageS(key: number, timeS: number): number;
+  /** Remove all that has expired, as Redis does in the background. Cost O(keys). */
+  expire(timeS: number): void;
 }
 
 /** Ages of entries, in seconds since they were written; Infinity for no limit. */
@@ -28,8 +32,8 @@ export interface AgeLimits {
  *     a ≤ refreshS        hit       read
  *
  * Reading does not make an entry younger. A write is an access to the policy, as SET is to Redis: it may evict another key, and
- * a refresh of all keys makes them equally recent. An expired entry keeps its place until it is read, written or evicted;
- * Redis also looks for such entries in the background, and so may evict a little less. Limits are checked here, in simulated
+ * a refresh of all keys makes them equally recent. An expired entry keeps its place until it is read, written, evicted or looked
+ * for: Redis does so in the background all the time. Limits are checked here, in simulated
  * time, and an entry of exactly the limit's age is still good, as in Redis.
  *
  * @param policy of the same keys, empty at first. Belady's can only be read, since it knows the reads in advance.
@@ -49,6 +53,10 @@ export function createAgedCache(policy: Policy, keys: number, { refreshS, ttlS }
     write: (key, timeS) => {
       policy.access(key, timeS);
       writtenS[key] = timeS;
+    },
+    ageS: (key, timeS) => timeS - writtenS[key]!,
+    expire: (timeS) => {
+      for (let key = 0; key < keys; key++) if (timeS - writtenS[key]! > ttlS) policy.remove(key);
     },
   };
 }

@@ -36,6 +36,21 @@ describe('a cache whose entries age', () => {
     expect(cache.read(3, 4)).toBe('hit');
   });
 
+  it('gives up the places of what has expired when it looks for it, and of nothing else', () => {
+    const policy = createLru(3, 10);
+    const cache = createAgedCache(policy, 10, { refreshS: day, ttlS: 2 * day });
+    cache.write(1, 0);
+    cache.write(2, day);
+    expect(cache.ageS(1, 2 * day)).toBe(2 * day);
+    expect(cache.ageS(3, 2 * day)).toBeNaN();
+    cache.expire(2 * day); // of exactly the limit's age: still good
+    expect(policy.size()).toBe(2);
+    cache.expire(2 * day + 1);
+    expect(policy.size()).toBe(1);
+    expect(cache.read(2, 2 * day + 1)).toBe('stale');
+    expect(cache.read(1, 2 * day + 1)).toBe('miss');
+  });
+
   it('agrees with a list of entries and their times, on a thousand random traces', () => {
     const event = fc.record({ key: fc.nat(9), isWrite: fc.nat(4).map((n) => n === 0), pauseS: fc.nat(5) });
     const limits = fc.record({ refreshS: fc.nat(15), ttlS: fc.oneof(fc.nat(30), fc.constant(never)) });
