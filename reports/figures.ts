@@ -2,6 +2,7 @@ import { boundNames } from './bounds.ts';
 import { isFigure, plural } from './format.ts';
 import { compareMetrics } from './metrics.ts';
 import type { Manifest, Run, SummaryRow } from './read-run.ts';
+import type { Sizing } from './sizing-file.ts';
 
 /** Which figure: one arm (or bound) of one family, in one segment. */
 export interface FigureKey {
@@ -26,6 +27,8 @@ export interface Point {
 /** The figures of a run, found by key. Nothing is computed here but means over worlds and days. */
 export interface Figures {
   readonly manifest: Manifest;
+  /** Where caches were compared. */
+  readonly sizing: Sizing | undefined;
   /** In the manifest's order, then those that only the figures name. */
   readonly arms: readonly string[];
   /** Those that were scored: nobody can be handed the true sound where nobody listens. */
@@ -56,6 +59,7 @@ export function figuresOf(run: Run): Figures {
     );
   return {
     manifest: run.manifest,
+    sizing: run.sizing,
     arms,
     bounds,
     families: unique([...run.summary, ...run.rows].map(({ family }) => family)),

@@ -9,8 +9,10 @@ import { basisOf, worldsOf } from './figures.ts';
 import { capital, formatFigure, formatInterval, oneLine } from './format.ts';
 import { limitsOf } from './limits.ts';
 import { meaningOf, segmentNames } from './metrics.ts';
+import type { PlainTable } from './plain-table.ts';
 import { releaseLines } from './releases.ts';
 import { repeatCommand } from './repeat.ts';
+import { sizingBasis, sizingTables, sizingTitle } from './sizing.ts';
 
 /** Metrics shown day by day; the others stand in `metrics.json`. */
 const dailyMetrics = ['oracleRecall@50', 'recall@50', 'newTrackShare', 'cacheHitRate', 'refreshSeconds'];
@@ -38,6 +40,7 @@ export function markdownReport(figures: Figures): string {
     ),
     ...figures.families.flatMap((family) => releasePart(figures, family, several)),
     ...figures.families.flatMap((family) => dialPart(figures, family, several)),
+    ...sizingPart(figures),
     ...(figures.days.length > 0 ? ['## By day'] : []),
     ...dailyMetrics
       .filter((metric) => figures.metrics.includes(metric))
@@ -133,6 +136,20 @@ function dialPart(figures: Figures, family: string, several: boolean): string[] 
   const heading = `## New tracks by their sound alone${several ? `: ${escaped(family)}` : ''}`;
   return [heading, `${capital(dialMeaning)}.`, table(header, rows, 1)];
 }
+
+/** What caches of a run's own reads cost and give. */
+const sizingPart = ({ sizing }: Figures): string[] =>
+  sizing ? [`## ${sizingTitle}`, bullets(sizingBasis(sizing)), ...sizingTables(sizing).flatMap(tablePart)] : [];
+
+const tablePart = ({ title, note, header, rows, textColumns }: PlainTable): string[] => [
+  `### ${escaped(title)}`,
+  ...(note === '' ? [] : [escaped(note)]),
+  table(
+    header.map(escaped),
+    rows.map((row) => row.map(escaped)),
+    textColumns,
+  ),
+];
 
 function dailyTable(figures: Figures, family: string, metric: string): string {
   const rows = segmentNames.flatMap((segment) =>

@@ -1,7 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { ReportError } from './errors.ts';
+import { type Sizing, sizingSchema } from './sizing-file.ts';
 
 /** Names may be written as numbers (`"seed": 7`). */
 const name = z.union([z.string(), z.number()]).transform(String);
@@ -73,10 +74,12 @@ export interface Run {
   readonly manifest: Manifest;
   readonly rows: readonly MetricRow[];
   readonly summary: readonly SummaryRow[];
+  /** Where caches were compared. */
+  readonly sizing?: Sizing | undefined;
 }
 
 /**
- * Read `manifest.json` and `metrics.json` of a run folder.
+ * Read `manifest.json` and `metrics.json` of a run folder, and `cache-sizing.json` where there is one.
  *
  * @throws ReportError FILE_NOT_FOUND when one is missing; INVALID_INPUT when one is not JSON, does not fit its schema
  * (every problem is named) or states one mean twice.
@@ -93,7 +96,9 @@ export function readRun(dir: string): Run {
     'The run was not finished: continue it with --resume, or run it again.',
   );
   refuseTwice(join(dir, 'metrics.json'), metrics.summary);
-  return { manifest, rows: metrics.rows, summary: metrics.summary };
+  const sizingPath = join(dir, 'cache-sizing.json');
+  const sizing = existsSync(sizingPath) ? parse(sizingSchema, sizingPath, '') : undefined;
+  return { manifest, rows: metrics.rows, summary: metrics.summary, sizing };
 }
 
 function parse<T extends z.ZodType>(schema: T, path: string, hintIfMissing: string): z.output<T> {

@@ -28,6 +28,8 @@ export interface LineChart {
   readonly nameOf: (x: number) => string;
   readonly axis: Axis;
   readonly lines: readonly Line[];
+  /** Each line has places of its own, and goes straight over those of the others; else a missing point breaks it. */
+  readonly hasGaps?: boolean;
 }
 
 const width = 240;
@@ -64,7 +66,7 @@ export function lineChart(chart: LineChart): Html {
 <title id="${id}-t">${title}</title>
 <desc id="${id}-d">${description(lines, nameOf)}</desc>
 ${gridOf(axis, y)}${ticksAlong(xs, nameOf, across)}
-${drawn.map((line) => lineMarks(line, xs, across, y))}
+${drawn.map((line) => lineMarks(line, chart.hasGaps ? line.points.map(({ x }) => x) : xs, across, y))}
 ${above.length > 0 && aboveNote(above)}
 ${xs.map((_, i) => hover(chart, i, isInside, across, y))}
 </svg>
@@ -75,7 +77,7 @@ const round = (value: number): number => Math.round(value * 10) / 10;
 
 const placeOf = (xs: readonly number[]): ((x: number) => number) => {
   const first = xs[0] ?? 0;
-  const span = Math.max(1, (xs[xs.length - 1] ?? 0) - first);
+  const span = (xs[xs.length - 1] ?? 0) - first || 1;
   return (x) => round(plot.left + 4 + ((x - first) / span) * (plot.right - plot.left - 8));
 };
 

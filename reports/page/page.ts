@@ -7,6 +7,7 @@ import { conditionsSection, everyMetricSection, limitsSection } from './details-
 import { dialSection } from './dial-section.ts';
 import { html, markupOf, styleElement } from './html.ts';
 import { releasesSection } from './releases-section.ts';
+import { sizingSection } from './sizing-section.ts';
 import { styleSheet } from './style.ts';
 
 /**
@@ -34,6 +35,7 @@ ${pageHeader(figures)}
 <main>
 ${answerSection(figures)}
 <div>
+${sizingSection(figures)}
 ${dialSection(figures)}
 ${curvesSection(figures)}
 ${costSection(figures)}
