@@ -72,12 +72,14 @@ export const smallerPanelAt = (segmentation: Segmentation, seed: string): Panel 
 export function createNightScorer(world: World, seed: string): (night: Night) => NightFigures {
   const { length } = world.catalogue.tracks;
   let truth = world.truth.on(0);
+  let truthDay = 0;
   let favourites = new TrueFavourites(truth, length);
   const draws = createStreams(`${seed}/scoring`);
   return (night) => {
     const { day, trackCount } = night;
-    if (truth.isDrifting) {
+    if (truth.isDrifting && day !== truthDay) {
       truth = world.truth.on(day);
+      truthDay = day;
       favourites = new TrueFavourites(truth, length);
     }
     const crowd = crowdOf(night.crowd);
