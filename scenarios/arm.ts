@@ -220,7 +220,7 @@ async function beginLife(
       if (day !== null && day < task.scenario.warmup) return;
       const moment = hour !== undefined && task.scenario.scoreHours.length > 1 ? { day, hour } : { day };
       for (const figure of figures)
-        rows.push({ arm: name, world: task.name, family: task.family, ...moment, ...figure });
+        rows.push({ arm: name, world: task.name, family: task.slice, ...moment, ...figure });
     },
   };
   return { arm, firstDay, lastNight: kept?.lastNight };

@@ -4,6 +4,7 @@ import { listensToSound } from '../engine/blend/trust.ts';
 import { waveformSamples } from '../engine/core/catalogue.ts';
 import { scheduleOf } from './schedule.ts';
 import { familiesOf, type Scenario } from './schema.ts';
+import { worldsOf } from './worlds.ts';
 
 /**
  * Rates of one core of a 2.4 GHz server, medians of several runs; a run's manifest and `refreshSeconds` say what yours
@@ -76,7 +77,7 @@ function totalled(
 
 function estimateDays(scenario: Scenario): Estimate {
   const { world, history, days } = scenario;
-  const worlds = scenario.worlds * familiesOf(scenario).length;
+  const worlds = worldsOf(scenario).length;
   const arms = Object.values(scenario.arms);
   const listeners =
     Object.values(world.cohorts).reduce((sum, cohort) => sum + cohort.listeners, 0) + world.signupsPerDay * days;

@@ -8,7 +8,6 @@ import { DubplateError } from '../engine/core/errors.ts';
 import { writeFileAtomic } from '../engine/core/files.ts';
 import type { Progress } from '../engine/core/progress.ts';
 import { writeReport } from '../reports/write-report.ts';
-import type { FamilyName } from '../sim/options.ts';
 import { createWorld } from '../sim/world.ts';
 import { type RunWorld, sizeCaches } from './cache-sizing/size-caches.ts';
 import { type Calibration, noteOnHabits } from './calibrated-world.ts';
@@ -18,11 +17,12 @@ import { hearWorld } from './hearing/hear-world.ts';
 import { thisMachine } from './machine.ts';
 import { runWorld } from './run.ts';
 import { type RunFolder, readFinished, readManifest, writeFinished } from './run-folder.ts';
-import { familiesOf, type Scenario } from './schema.ts';
+import type { Scenario } from './schema.ts';
 import { isTiming } from './scoring/cost-figures.ts';
 import { type MetricRow, type SummaryRow, summarise } from './scoring/rows.ts';
 import { version } from './version.ts';
 import type { WorldResult } from './world-task.ts';
+import { worldsOf } from './worlds.ts';
 
 export interface ExperimentOptions {
   readonly folder: RunFolder;
@@ -111,7 +111,11 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
       readFinished<WorldResult>(folder, finished, config) ??
       (await (scenario.hearing ? hearWorld : runWorld)({
         scenario,
-        ...world,
+        name: world.name,
+        family: world.family,
+        slice: world.slice,
+        seed: world.seed,
+        worldOptions: world.options,
         ...options,
         tell,
         config,
@@ -147,9 +151,9 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
 
 /** The worlds again, one after the other, with the logs that their arm has left. */
 function* worldsRun(scenario: Scenario, folder: RunFolder): Generator<RunWorld> {
-  const { world: options, history, days, arms } = scenario;
+  const { history, days, arms } = scenario;
   const arm = Object.keys(arms)[0] ?? '';
-  for (const { name, seed, family } of worldsOf(scenario)) {
+  for (const { name, seed, family, options } of worldsOf(scenario)) {
     yield {
       name,
       seed,
@@ -158,16 +162,6 @@ function* worldsRun(scenario: Scenario, folder: RunFolder): Generator<RunWorld> 
     };
   }
 }
-
-/** World i of seed S has seed `S/i`; every family has its own worlds under the same seeds. */
-export const worldsOf = (scenario: Scenario): { name: string; family: FamilyName; seed: string }[] =>
-  familiesOf(scenario).flatMap((family) =>
-    Array.from({ length: scenario.worlds }, (_, i) => ({
-      name: `${family}-${i}`,
-      family,
-      seed: `${scenario.seed}/${i}`,
-    })),
-  );
 
 function checkSameRun(folder: RunFolder, config: string): void {
   const found = readManifest(folder.path);

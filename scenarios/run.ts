@@ -27,7 +27,7 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
   const results = new Map<string, ArmResult | undefined>(
     Object.keys(scenario.arms).map((arm) => [arm, readFinished<ArmResult>(folder, finishedName(arm), config)]),
   );
-  const world = createWorld(scenario.world, {
+  const world = createWorld(task.worldOptions, {
     seed: task.seed,
     family: task.family,
     historyDays: scenario.history,

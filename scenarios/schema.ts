@@ -4,6 +4,7 @@ import { engineOptionsSchema } from '../engine/options.ts';
 import { familyNames, worldOptionsSchema } from '../sim/options.ts';
 import { sizingOptionsSchema } from './cache-sizing/options.ts';
 import { describeIssue } from './describe-issue.ts';
+import { applySettings } from './set-option.ts';
 
 const name = z
   .string()
@@ -58,6 +59,14 @@ export const scenarioSchema = z
     /** Hours of the day at which what would be served is scored; the first is 0, the refresh of the night. */
     scoreHours: z.array(z.int().min(0).max(23)).min(1).default([0]),
     world: worldOptionsSchema.prefault({}),
+    /** A dial of the world that is swept: each value has worlds of its own, under the same seeds. */
+    sweep: z
+      .strictObject({
+        /** Such as `world.drift`. */
+        path: z.string().regex(/^world(\.[\w-]+)+$/, 'must be the path of a dial of the world, such as world.drift'),
+        values: z.array(z.number()).min(1),
+      })
+      .optional(),
     arms: z.record(name, engineOptionsSchema),
     /** What an encoder is trained and tested on, in the place of days: see scenarios/hearing.ts. */
     hearing: z
@@ -100,6 +109,7 @@ export const scenarioSchema = z
         message: `is ${JSON.stringify(scoreHours)}, but must ascend from 0, such as [0,6,12,18]`,
       });
     }
+    for (const problem of problemsOfSweep(scenario)) context.addIssue({ code: 'custom', ...problem });
     for (const problem of problemsOfSizing(scenario)) context.addIssue({ code: 'custom', ...problem });
     const possible = boundsOf(scenario);
     scenario.bounds?.forEach((bound, i) => {
@@ -125,6 +135,34 @@ export const scenarioSchema = z
     });
   })
   .transform((scenario) => ({ ...scenario, bounds: scenario.bounds ?? boundsOf(scenario) }));
+
+/** What keeps a dial from being swept. */
+function problemsOfSweep({
+  sweep,
+  world,
+  hearing,
+  sizing,
+}: {
+  readonly sweep?: { readonly path: string; readonly values: readonly number[] } | undefined;
+  readonly world: z.output<typeof worldOptionsSchema>;
+  readonly hearing?: unknown;
+  readonly sizing?: unknown;
+}): { path: (string | number)[]; message: string }[] {
+  if (!sweep) return [];
+  if (hearing || sizing) return [{ path: ['sweep'], message: 'cannot stand beside `hearing` or `sizing`' }];
+  if (new Set(sweep.values).size < sweep.values.length) {
+    return [
+      { path: ['sweep', 'values'], message: `is ${JSON.stringify(sweep.values)}, but each value may stand once` },
+    ];
+  }
+  return sweep.values.flatMap((value, i) => {
+    const changed = applySettings({ world }, [`${sweep.path}=${value}`]) as { world: unknown };
+    const { error } = worldOptionsSchema.safeParse(changed.world, { reportInput: true });
+    return (error?.issues ?? [])
+      .flatMap(describeIssue)
+      .map((problem) => ({ path: ['sweep', 'values', i], message: `is ${value}: world.${problem}` }));
+  });
+}
 
 /** What keeps the caches of `sizing` from being compared. */
 function problemsOfSizing(scenario: {

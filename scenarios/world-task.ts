@@ -27,6 +27,9 @@ export interface WorldTask {
   readonly scenario: Scenario;
   readonly name: string;
   readonly family: World['family'];
+  /** What the figures are grouped by: see `worldsOf`. */
+  readonly slice: string;
+  readonly worldOptions: World['options'];
   readonly seed: string;
   readonly folder: RunFolder;
   /** Digest of all that the results depend on. */

@@ -1,10 +1,10 @@
 import { DubplateError, messageOf } from '../../engine/core/errors.ts';
 import { readColumns, type Values } from '../../sim/log.ts';
 import { createWorld, type World } from '../../sim/world.ts';
-import { worldsOf } from '../experiment.ts';
 import { checkFiles, type FinishedRun } from '../finished-run.ts';
 import { parseScenario, type Scenario } from '../schema.ts';
 import { version } from '../version.ts';
+import { worldsOf } from '../worlds.ts';
 
 /**
  * Makes the world of a run anew, from the resolved scenario and the seed in its manifest, and holds it against what the run wrote
@@ -20,7 +20,7 @@ export function remakeWorld(run: FinishedRun, arm: string, name: string): World 
   if (found === undefined) {
     throw ofAnotherVersion(run, `world '${name}' is none of the ${worlds.length} that its scenario makes`);
   }
-  const world = createWorld(scenario.world, {
+  const world = createWorld(found.options, {
     seed: found.seed,
     family: found.family,
     historyDays: scenario.history,
