@@ -41,6 +41,8 @@ export interface Figures {
   summary(key: FigureKey): SummaryRow | undefined;
   /** The days that have the figure, ascending. */
   curve(key: FigureKey): readonly Point[];
+  /** The hours of the day that have the figure, ascending; empty where lists are scored once a day. */
+  byHour(key: FigureKey): readonly Point[];
   /** Mean over days for each world that has the figure. */
   byWorld(key: FigureKey): ReadonlyMap<string, number>;
 }
@@ -54,8 +56,8 @@ export function figuresOf(run: Run): Figures {
   const summary = new Map(run.summary.map((row) => [textOf(row), row]));
   const rows = groupBy(run.rows, textOf);
   const cells = (key: FigureKey): Cell[] =>
-    (rows.get(textOf(key)) ?? []).flatMap(({ world, day, value, n }) =>
-      isFigure(value) ? [{ world, day, value, n }] : [],
+    (rows.get(textOf(key)) ?? []).flatMap(({ world, day, hour, value, n }) =>
+      isFigure(value) ? [{ world, day, hour, value, n }] : [],
     );
   return {
     manifest: run.manifest,
@@ -70,6 +72,10 @@ export function figuresOf(run: Run): Figures {
       [...groupBy(cells(key), ({ day }) => day)]
         .flatMap(([day, ofDay]) => (day === null ? [] : [pointOf(day, ofDay)]))
         .sort((a, b) => a.x - b.x),
+    byHour: (key) =>
+      [...groupBy(cells(key), ({ hour }) => hour)]
+        .flatMap(([hour, ofHour]) => (hour === undefined ? [] : [pointOf(hour, ofHour)]))
+        .sort((a, b) => a.x - b.x),
     byWorld: (key) =>
       new Map(
         [...groupBy(cells(key), ({ world }) => world)].map(([world, of]) => [world, meanOf(of.map((c) => c.value))]),
@@ -80,11 +86,12 @@ export function figuresOf(run: Run): Figures {
 interface Cell {
   readonly world: string;
   readonly day: number | null;
+  readonly hour: number | undefined;
   readonly value: number;
   readonly n: number | null;
 }
 
-/** A world that has several figures of a day, of its hours, counts once, as their mean. */
+/** A world that has several figures at a place, of the hours of a day, say, counts once, as their mean. */
 function pointOf(x: number, cells: readonly Cell[]): Point {
   const values = [...groupBy(cells, ({ world }) => world).values()].map((of) => meanOf(of.map(({ value }) => value)));
   const counts = cells.map(({ n }) => n).filter(isFigure);

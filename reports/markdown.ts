@@ -10,6 +10,7 @@ import { capital, formatFigure, formatInterval, oneLine } from './format.ts';
 import { limitsOf } from './limits.ts';
 import { meaningOf, segmentNames } from './metrics.ts';
 import type { PlainTable } from './plain-table.ts';
+import { comparesRefreshes, refreshCostsNote, refreshCostsTitle, refreshCostTables } from './refresh-costs.ts';
 import { releaseLines } from './releases.ts';
 import { repeatCommand } from './repeat.ts';
 import { sizingBasis, sizingTables, sizingTitle } from './sizing.ts';
@@ -40,6 +41,7 @@ export function markdownReport(figures: Figures): string {
     ),
     ...figures.families.flatMap((family) => releasePart(figures, family, several)),
     ...figures.families.flatMap((family) => dialPart(figures, family, several)),
+    ...refreshPart(figures),
     ...sizingPart(figures),
     ...(figures.days.length > 0 ? ['## By day'] : []),
     ...dailyMetrics
@@ -136,6 +138,12 @@ function dialPart(figures: Figures, family: string, several: boolean): string[] 
   const heading = `## New tracks by their sound alone${several ? `: ${escaped(family)}` : ''}`;
   return [heading, `${capital(dialMeaning)}.`, table(header, rows, 1)];
 }
+
+/** What younger lists are worth and cost. */
+const refreshPart = (figures: Figures): string[] =>
+  comparesRefreshes(figures)
+    ? [`## ${refreshCostsTitle}`, escaped(refreshCostsNote), ...refreshCostTables(figures).flatMap(tablePart)]
+    : [];
 
 /** What caches of a run's own reads cost and give. */
 const sizingPart = ({ sizing }: Figures): string[] =>

@@ -42,6 +42,8 @@ const metricsSchema = z.looseObject({
       family: z.string(),
       /** Null for a figure of the whole run. */
       day: z.int().nullable().default(null),
+      /** Hours since midnight, where lists are scored more than once a day. */
+      hour: z.int().optional(),
       segment: z.string(),
       metric: z.string(),
       value: figure,

@@ -9,9 +9,10 @@ import coldStart from './cold-start.ts';
 import hearing from './hearing.ts';
 import micro from './micro.ts';
 import type { ScenarioInput } from './schema.ts';
+import staleness from './staleness.ts';
 
 /** The scenarios that come with Dubplate. A file of your own needs no entry: `dubplate run ./my-scenario.ts`. */
-export const scenarios: readonly ScenarioInput[] = [coldStart, blend, hearing, cacheSizing, micro];
+export const scenarios: readonly ScenarioInput[] = [coldStart, blend, hearing, staleness, cacheSizing, micro];
 
 /**
  * A scenario by name or by path of a file whose default export it is.

@@ -6,6 +6,7 @@ import { curvesSection } from './curves-section.ts';
 import { conditionsSection, everyMetricSection, limitsSection } from './details-section.ts';
 import { dialSection } from './dial-section.ts';
 import { html, markupOf, styleElement } from './html.ts';
+import { refreshSection } from './refresh-section.ts';
 import { releasesSection } from './releases-section.ts';
 import { sizingSection } from './sizing-section.ts';
 import { styleSheet } from './style.ts';
@@ -35,6 +36,7 @@ ${pageHeader(figures)}
 <main>
 ${answerSection(figures)}
 <div>
+${refreshSection(figures)}
 ${sizingSection(figures)}
 ${dialSection(figures)}
 ${curvesSection(figures)}
