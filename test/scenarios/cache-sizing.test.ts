@@ -283,7 +283,7 @@ describe('a run that compares caches', () => {
     const costs = frontier.map(({ dollars }) => dollars);
     expect(costs).toEqual([...costs].sort((a, b) => a - b));
     for (const it of frontier) expect(plans).toContainEqual(it);
-    expect(policies).toHaveLength(7 * 3);
+    expect(policies).toHaveLength(8 * 3);
     expect(curve.map(({ share }) => share)).toEqual([0.1, 0.5, 1]);
     // Older lists are worth less; the first fifty tracks are the same however long the list.
     for (const { byAge } of worth) {

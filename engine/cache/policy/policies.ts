@@ -8,6 +8,7 @@ import { createRedisLfu } from './redis-lfu.ts';
 import { createRedisLru } from './redis-lru.ts';
 import { createS3Fifo } from './s3-fifo.ts';
 import { createSieve } from './sieve.ts';
+import { createWTinyLfu } from './w-tinylfu.ts';
 
 /** Makes a policy for a cache of `capacity` keys that will be read as the trace says; only Belady's looks at that. */
 type MakePolicy = (capacity: number, trace: Pick<Trace, 'keys' | 'refs'>, draw: Draw) => Policy;
@@ -18,6 +19,7 @@ const policies = {
   lru: (capacity, { keys }) => createLru(capacity, keys),
   sieve: (capacity, { keys }) => createSieve(capacity, keys),
   's3-fifo': (capacity, { keys }) => createS3Fifo(capacity, keys),
+  'w-tinylfu': (capacity, { keys }) => createWTinyLfu(capacity, keys),
   'redis-lru': (capacity, { keys }, draw) => createRedisLru(capacity, keys, { draw }),
   'redis-lfu': (capacity, { keys }, draw) => createRedisLfu(capacity, keys, { draw }),
   belady: (capacity, { keys, refs }) => createBelady(capacity, keys, refs),

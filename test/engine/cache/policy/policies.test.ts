@@ -8,6 +8,7 @@ import { createRedisLfu } from '../../../../engine/cache/policy/redis-lfu.ts';
 import { createRedisLru } from '../../../../engine/cache/policy/redis-lru.ts';
 import { createS3Fifo } from '../../../../engine/cache/policy/s3-fifo.ts';
 import { createSieve } from '../../../../engine/cache/policy/sieve.ts';
+import { createWTinyLfu } from '../../../../engine/cache/policy/w-tinylfu.ts';
 import { createStreams } from '../../../../engine/core/random.ts';
 import {
   fewestMisses,
@@ -18,6 +19,7 @@ import {
   slowRedisLru,
   slowS3Fifo,
   slowSieve,
+  slowWTinyLfu,
 } from './slow-policies.ts';
 
 const draws = createStreams('policies');
@@ -30,6 +32,7 @@ const contenders: [string, (c: number, keys: number, run: number) => Policy, (c:
     ['LRU', createLru, slowLru],
     ['SIEVE', createSieve, slowSieve],
     ['S3-FIFO', createS3Fifo, slowS3Fifo],
+    ['W-TinyLFU', createWTinyLfu, slowWTinyLfu],
     [
       'LRU of Redis',
       (c, keys, run) => createRedisLru(c, keys, { draw: drawOf(run) }),
@@ -182,6 +185,25 @@ describe('known answers', () => {
       expect(missesOf(create, capacity, refs)).toBe(refs.length);
     const belady = missesOf((c, keys) => createBelady(c, keys, Uint32Array.from(refs)), capacity, refs);
     expect(belady).toBe(capacity + Math.ceil((refs.length - capacity) / capacity));
+  });
+
+  it('W-TinyLFU has the hits that its definition has where the window holds several keys', () => {
+    const draw = drawOf(7);
+    const [policy, expected] = [createWTinyLfu(350, 900), slowWTinyLfu(350)];
+    for (let i = 0; i < 8000; i++) {
+      const key = Math.floor(900 * draw() * draw());
+      expect(policy.access(key, i)).toBe(expected.access(key, i));
+    }
+    expect(policy.size()).toBe(350);
+  });
+
+  it('W-TinyLFU keeps what is read often, whatever is read once', () => {
+    const often = Array.from({ length: 2000 }, (_, i) => (i % 2 === 0 ? (i / 2) % 50 : 100 + i));
+    const more = Array.from({ length: 1000 }, (_, i) => (i % 2 === 0 ? (i / 2) % 50 : 5000 + i));
+    const missed = (create: typeof createLru): number =>
+      missesOf(create, 60, [...often, ...more]) - missesOf(create, 60, often);
+    expect(missed(createWTinyLfu)).toBe(500);
+    expect(missed(createLru)).toBe(1000);
   });
 
   it('S3-FIFO keeps a working set through a scan that LRU is emptied by', () => {

@@ -70,6 +70,57 @@ export function slowSieve(capacity: number): SlowPolicy {
   };
 }
 
+/** Einziger, Friedman & Manes (2017), section 4: window W, probation P and protected Q, each least recent first. */
+export function slowWTinyLfu(capacity: number): SlowPolicy {
+  const sizeOfW = Math.max(1, Math.floor(capacity / 100));
+  const sizeOfMain = capacity - sizeOfW;
+  const sizeOfQ = Math.floor((4 * sizeOfMain) / 5);
+  let [W, P, Q]: [number[], number[], number[]] = [[], [], []];
+  let reads = 0;
+  let counts = new Map<number, number>();
+  const frequency = (key: number): number => counts.get(key) ?? 0;
+  const note = (key: number): void => {
+    counts.set(key, Math.min(15, frequency(key) + 1));
+    reads += 1;
+    if (reads === 10 * capacity) {
+      counts = new Map([...counts].map(([other, count]) => [other, Math.floor(count / 2)]));
+      reads = 0;
+    }
+  };
+  return {
+    access: (x) => {
+      note(x);
+      if (W.includes(x)) {
+        W = [...without(W, x), x];
+        return true;
+      }
+      if (P.includes(x) || Q.includes(x)) {
+        P = without(P, x);
+        Q = [...without(Q, x), x];
+        if (Q.length > sizeOfQ) {
+          P = [...P, Q[0]!];
+          Q = Q.slice(1);
+        }
+        return true;
+      }
+      W = [...W, x];
+      if (W.length <= sizeOfW) return false;
+      const candidate = W[0]!;
+      W = W.slice(1);
+      const victim = P[0] ?? Q[0];
+      if (P.length + Q.length < sizeOfMain) P = [...P, candidate];
+      else if (victim !== undefined && frequency(candidate) > frequency(victim)) {
+        [P, Q] = [without(P, victim), without(Q, victim)];
+        P = [...P, candidate];
+      }
+      return false;
+    },
+    remove: (x) => {
+      [W, P, Q] = [without(W, x), without(P, x), without(Q, x)];
+    },
+  };
+}
+
 /** Yang et al. (2023), algorithm 1: S, M and G from head to tail. */
 export function slowS3Fifo(capacity: number): SlowPolicy {
   const sizeOfS = Math.max(1, Math.floor(0.1 * capacity + 1e-9));
