@@ -7,6 +7,8 @@ import { plural } from './format.ts';
 /** What this run cannot tell, each a sentence; computed from what it did and did not do. */
 export function limitsOf(figures: Figures): string[] {
   const { families, days, bounds } = figures;
+  // Where a dial is swept, its values stand behind the name of the family.
+  const mechanisms = [...new Set(families.map((family) => family.replace(/, .*$/, '')))];
   const worlds = Math.min(...families.map((family) => worldsOf(figures, family)));
   const list = testsHearing(figures)
     ? [
@@ -14,10 +16,10 @@ export function limitsOf(figures: Figures): string[] {
       ]
     : [
         `The listeners are simulated. The figures say what the engine does under the ${
-          families.length === 1 ? 'taste family' : 'taste families'
-        } ${families.join(', ') || 'of the run'}, never what people prefer.`,
+          mechanisms.length === 1 ? 'taste family' : 'taste families'
+        } ${mechanisms.join(', ') || 'of the run'}, never what people prefer.`,
       ];
-  if (families.length === 1 && !testsHearing(figures))
+  if (mechanisms.length === 1 && !testsHearing(figures))
     list.push('One family of worlds: another mechanism of taste may reverse the order of the arms.');
   if (worlds <= 1) list.push('One world: no interval and no verdict. Repeat with --worlds to see what chance does.');
   else if (worlds < worldsForVerdict) {
