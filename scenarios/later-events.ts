@@ -15,13 +15,14 @@ export class LaterEvents {
     if (waiting.length > 0) this.pass(waiting, end, handOn);
   }
 
+  /** Hands on what happens before `end`; the rest waits. */
   pass(events: EventColumns, end: SimTime, handOn: (events: EventColumns) => void): void {
-    const [earlier, later]: [number[], number[]] = [[], []];
-    for (let row = 0; row < events.length; row++) (events.time[row]! < end ? earlier : later).push(row);
-    if (later.length === 0) {
+    if (isAllBefore(events, end)) {
       handOn(events);
       return;
     }
+    const [earlier, later]: [number[], number[]] = [[], []];
+    for (let row = 0; row < events.length; row++) (events.time[row]! < end ? earlier : later).push(row);
     this.#waiting.append(pickEvents(events, Uint32Array.from(later)));
     if (earlier.length > 0) handOn(pickEvents(events, Uint32Array.from(earlier)));
   }
@@ -30,4 +31,10 @@ export class LaterEvents {
   checkEmpty(): void {
     if (this.#waiting.length > 0) throw new Error(`${this.#waiting.length} events lie beyond the end of their day`);
   }
+}
+
+/** Nearly always, and always where days are lived in one. */
+function isAllBefore({ length, time }: EventColumns, end: SimTime): boolean {
+  for (let row = 0; row < length; row++) if (time[row]! >= end) return false;
+  return true;
 }
