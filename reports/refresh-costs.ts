@@ -39,6 +39,15 @@ export const refreshCostTables = (figures: Figures): PlainTable[] =>
     .flatMap((family) => [costTable(figures, family), hourTable(figures, family)])
     .filter(({ rows }) => rows.length > 0);
 
+/** Cost of each arm of a family in few columns, for a terminal. */
+export const shortCosts = (figures: Figures, family: string): PlainTable => ({
+  title: titled(figures, family, 'A day costs'),
+  note: '',
+  header: ['arm', ...costs],
+  rows: figures.arms.map((arm) => [arm, ...costs.map((metric) => formatFigure(meanIn(figures, arm, family, metric)))]),
+  textColumns: 1,
+});
+
 const titled = (figures: Figures, family: string, title: string): string =>
   figures.families.length > 1 ? `${title}: ${family}` : title;
 

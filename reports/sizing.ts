@@ -43,13 +43,24 @@ const dials: readonly (readonly [string, (plan: SizedPlan) => string])[] = [
   ['layout', ({ layout }) => layout],
 ];
 
-const planTable = (title: string, note: string, plans: readonly SizedPlan[]): PlainTable => ({
+const planTable = (title: string, note: string, plans: readonly SizedPlan[], shown = columns): PlainTable => ({
   title,
   note,
-  header: [...dials, ...columns].map(([name]) => name),
-  rows: plans.map((plan) => [...dials, ...columns].map(([, of]) => of(plan))),
+  header: [...dials, ...shown].map(([name]) => name),
+  rows: plans.map((plan) => [...dials, ...shown].map(([, of]) => of(plan))),
   textColumns: dials.length,
 });
+
+const fewColumns = ['hit', 'stale', 'enjoyment', 'B a listener', '$ a million'];
+
+/** The frontier in few columns, for a terminal. */
+export const shortFrontier = ({ frontier }: Sizing): PlainTable =>
+  planTable(
+    'Caches that nothing cheaper equals',
+    '',
+    thinned(frontier),
+    columns.filter(([name]) => fewColumns.includes(name)),
+  );
 
 /** The plan that others are varied from: a list of full length for everyone, every night, where there is one. */
 function usualPlan({ plans }: Sizing): SizedPlan | undefined {

@@ -3,16 +3,23 @@ import { type AnswerColumn, answerColumnsOf } from './columns.ts';
 import type { Figures } from './figures.ts';
 import { basisOf } from './figures.ts';
 import { alignPoints, formatFigure, oneLine } from './format.ts';
+import { plainText } from './plain-text.ts';
+import { comparesRefreshes, shortCosts } from './refresh-costs.ts';
+import { shortFrontier } from './sizing.ts';
 
 /** Names of runs are short; a longer arm is cut so that the table keeps its width. */
 const longestName = 20;
 
 /**
  * The final table of a run for a terminal: means over the measured days and worlds, arms first, then bounds, one block
- * per family, at most about 110 characters wide.
+ * per family, at most about 110 characters wide; what lists and caches cost below, where that was compared.
  */
 export function textTable(figures: Figures): string {
-  const blocks = figures.families.map((family) => block(figures, family));
+  const blocks = figures.families.flatMap((family) => [
+    block(figures, family),
+    ...(comparesRefreshes(figures) ? [plainText(shortCosts(figures, family))] : []),
+  ]);
+  if (figures.sizing) blocks.push(plainText(shortFrontier(figures.sizing)));
   return blocks.length === 0 ? 'The run has no figures.\n' : blocks.join('\n');
 }
 

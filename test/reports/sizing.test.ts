@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { figuresOf } from '../../reports/figures.ts';
 import { markdownReport } from '../../reports/markdown.ts';
 import { htmlReport } from '../../reports/page/page.ts';
+import { plainText } from '../../reports/plain-text.ts';
 import { readRun } from '../../reports/read-run.ts';
-import { sizingTables } from '../../reports/sizing.ts';
+import { shortFrontier, sizingTables } from '../../reports/sizing.ts';
 import type { SizedPlan, Sizing } from '../../reports/sizing-file.ts';
 import { runFolder, syntheticRun } from './run-fixture.ts';
 
@@ -84,6 +85,14 @@ describe('a report of a run that compared caches', () => {
     expect(page).toContain('id="z0-t"');
     expect(page).toContain('every 6 h');
     for (const text of [page, markdown]) expect(text).toMatch(/Assumed: 0\.0067 \$/);
+  });
+
+  it('shows the frontier in a terminal, no wider than that', () => {
+    const text = plainText(shortFrontier(sizing));
+    const lines = text.trimEnd().split('\n');
+    expect(lines).toHaveLength(2 + 3);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(110);
+    expect(lines[2]).toMatch(/^everyone +24 +100 % +50 +strings +90\.0 % +5\.00 % +0\.440 +885 +0\.200$/);
   });
 
   it('says nothing of caches for other runs', () => {

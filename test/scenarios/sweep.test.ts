@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { chooseKernel } from '../../engine/als/choose-kernel.ts';
+import { figuresOf } from '../../reports/figures.ts';
+import { readRun } from '../../reports/read-run.ts';
+import { textTable } from '../../reports/table.ts';
 import { runExperiment } from '../../scenarios/experiment.ts';
 import { openFinishedRun } from '../../scenarios/finished-run.ts';
 import { remakeWorld } from '../../scenarios/inspect/remake-world.ts';
@@ -70,6 +73,8 @@ describe('a dial that is swept', () => {
       expect(markdown).toContain(`What an arm costs a day, and what it serves: latent, drift ${drift}`);
       expect(page).toContain(`by the hour of the day: latent, drift ${drift}`);
     }
+    expect(markdown).toContain('One family of worlds');
+    expect(textTable(figuresOf(readRun(path)))).toMatch(/A day costs: latent, drift 1\narm +refreshesPerDay/);
     expect(page).toMatch(/oracleRecall@50 against floating-point operations a day/);
     expect(markdown).toMatch(/\| immediate \| 1\.00 \| 0 \|/);
   });
