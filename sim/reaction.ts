@@ -33,7 +33,9 @@ const fullPlayShare = 0.8 * 65_536;
 const satisfiedMs = 30_000;
 
 /**
- * The reaction to one exposure, from two random words: 16 bits each for liking it, how it is heard, keeping and saving it.
+ * The reaction to one exposure, from two random words: 16 bits each for liking it, how far it is heard, keeping and saving it.
+ * Nobody keeps what they skip, so there the bits of keeping say when. Where a satisfied play stops, what is left of the bits that
+ * kept it from its end says where.
  *
  * @param score  true utility in 1/4096.
  * @param source code of where the track came from.
@@ -54,7 +56,7 @@ export function react(
     reaction.playedMs =
       moment < fullPlayShare
         ? durationMs
-        : satisfiedMs + Math.floor(((word1 & 0xffff) * (durationMs - satisfiedMs)) / 65_536);
+        : satisfiedMs + Math.floor(((moment - fullPlayShare) * (durationMs - satisfiedMs)) / (65_536 - fullPlayShare));
   } else {
     reaction.isSaved = false;
     reaction.isKept = false;
