@@ -1,4 +1,5 @@
 import { worldsForVerdict } from './answer.ts';
+import { boundsBasis } from './bound-remarks.ts';
 import { testsHearing } from './columns.ts';
 import type { Figures } from './figures.ts';
 import { worldsOf } from './figures.ts';
@@ -32,7 +33,7 @@ export function limitsOf(figures: Figures): string[] {
   }
   if (bounds.length > 0 && !testsHearing(figures)) {
     list.push(
-      `${bounds.join(', ')}: scored on the state of the first arm, without feedback of their own; they bound, they do not compete.`,
+      `${bounds.join(', ')}: ${boundsBasis(figures)}, without feedback of their own; they bound, they do not compete.`,
     );
   }
   list.push('Seconds belong to this machine and this size; capacity at another size is the planner’s question.');

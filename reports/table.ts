@@ -39,7 +39,6 @@ function block(figures: Figures, family: string): string {
   const line = (row: number): string => columns.map((cells) => cells[row] ?? '').join(' ');
   const ruled = '─'.repeat(nameWidth + 2 + line(0).length);
   const rows = names.map((n, i) => `${n.padEnd(nameWidth)}  ${line(i + 1)}`.trimEnd());
-  const state = figures.bounds.length === 0 ? '' : `; bounds are ${boundsBasis(figures)}`;
   return `${[
     ...(figures.families.length > 1 ? [`family ${oneLine(family)}`] : []),
     `${' '.repeat(nameWidth)}  ${groupLine(answerColumns, columns)}`.trimEnd(),
@@ -47,7 +46,8 @@ function block(figures: Figures, family: string): string {
     ruled,
     ...rows.slice(0, figures.arms.length),
     ...(figures.bounds.length === 0 ? [] : [ruled, ...rows.slice(figures.arms.length)]),
-    `${basisOf(figures, family)}${state}`,
+    basisOf(figures, family),
+    ...(figures.bounds.length === 0 ? [] : [`bounds are ${boundsBasis(figures)}`]),
     ...boundRemarks(figures),
   ].join('\n')}\n`;
 }

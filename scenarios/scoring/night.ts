@@ -55,7 +55,7 @@ export interface NightFigures {
 }
 
 /** Lists that are made only to be scored are made for so many listeners of each kind. */
-const smallerPanel = 500;
+export const smallerPanel = 500;
 
 /** Who is scored at a refresh. Draws are keyed by the world's seed alone: the same in every arm and on every thread. */
 export const panelAt = (segmentation: Segmentation, seed: string): Panel =>

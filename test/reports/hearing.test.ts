@@ -20,7 +20,8 @@ describe('the report of what an encoder hears', () => {
       ───────────────────────────────────────────────────────────────────────────────────────────────────────────
       level      -     -     -      0.846      -        -        -          -         -         -           -
       trueSound  -     -     -      -          -        -        -          -         0.497     0.995       0.438
-      means over 2 worlds; bounds are found without an encoder
+      means over 2 worlds
+      bounds are found without an encoder
       level: a regression on the level alone
       trueSound: what the sound truly tells of the factors, in the place of an embedding
       "

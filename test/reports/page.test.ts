@@ -114,7 +114,7 @@ describe('htmlReport', () => {
     const rows = [...table.matchAll(/<tr><th scope="row">[\s\S]*?<\/tr>/g)].map(([row]) =>
       [...row.matchAll(/<td[^>]*>([^<]*)/g)].map(([, text = '']) => text.trim()),
     );
-    const expected = ['collaborative', 'hybrid', 'random', 'oracle'].map((arm) =>
+    const expected = ['collaborative', 'hybrid', 'random', 'oracle', 'trueSound'].map((arm) =>
       answerColumns.map(({ metric, segment }) =>
         formatFigure(run.summary.find((s) => s.arm === arm && s.metric === metric && s.segment === segment)?.mean),
       ),

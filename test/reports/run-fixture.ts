@@ -12,11 +12,12 @@ const baseOf: Record<string, Record<string, number>> = {
   hybrid: { all: 0.235, warm: 0.2375, newUser: 0.11, newTrack: 0.2, newUserNewTrack: 0.125 },
   random: { all: 0.031, warm: 0.0305, newUser: 0.032, newTrack: 0.033, newUserNewTrack: 0.0315 },
   oracle: { all: 1, warm: 1, newUser: 1, newTrack: 1, newUserNewTrack: 1 },
+  trueSound: { all: 0.26, warm: 0.255, newUser: 0.14, newTrack: 0.31, newUserNewTrack: 0.22 },
 };
 const arms = ['collaborative', 'hybrid'];
-const bounds = ['random', 'oracle'];
+const bounds = ['random', 'oracle', 'trueSound'];
 
-/** A small run: two arms, two bounds, three measured days, every segment; the figures of a day drift a little. */
+/** A small run: two arms, three bounds, three measured days, every segment; the figures of a day drift a little. */
 export function syntheticRun({ worlds = 1, families = ['latent'] as readonly string[] } = {}): {
   manifest: Json;
   metrics: Json;

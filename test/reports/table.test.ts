@@ -45,7 +45,11 @@ describe('textTable', () => {
       ──────────────────────────────────────────────────────────────────────────────────────────────────────
       random         0.0310 0.0305  0.0320  0.0330  0.0155 0.0152  0.0160  0.0165   -          -        -
       oracle         1.00   1.00    1.00    1.00    -      -       -       -        -          -        -
-      means over 3 measured days and 1 world; bounds are scored on the state of the first arm
+      trueSound      0.260  0.255   0.140   0.310   0.130  0.128   0.0700  0.155    -          -        -
+      means over 3 measured days and 1 world
+      bounds are scored on the state of the first arm, trueSound on that of the first arm that listens
+      trueSound: the first arm that listens, handed how tracks truly sound in the place of what its encoder hears
+      trueSound is scored for at most 500 listeners of a kind
       "
     `);
   });

@@ -10,6 +10,7 @@ import { type ExperimentOptions, runExperiment } from '../../scenarios/experimen
 import micro from '../../scenarios/micro.ts';
 import { openRunFolder, readManifest } from '../../scenarios/run-folder.ts';
 import { parseScenario, type Scenario, type ScenarioInput } from '../../scenarios/schema.ts';
+import { smallerPanel } from '../../scenarios/scoring/night.ts';
 import { readEvents } from '../../sim/log.ts';
 import { describeWithRedis, startRedis } from '../support/redis-server.ts';
 
@@ -113,6 +114,9 @@ describe('a run', () => {
     const recall = rowsOf('first').filter(({ metric, segment }) => metric === 'oracleRecall@50' && segment === 'all');
     expect(recall.map(({ day }) => day)).toEqual([0, 1]);
     for (const { value } of recall) expect(value).toBeGreaterThan(0);
+    expect(readFileSync(join(folder, 'first', 'report.html'), 'utf8')).toContain(
+      `trueSound is scored for at most ${smallerPanel} listeners of a kind`,
+    );
     const deaf = { ...tiny, arms: { collaborative: tiny.arms.collaborative ?? {} } };
     const { result } = await run('deaf', parseScenario(deaf, 'tiny'));
     expect(rowsOf('deaf')).toEqual([]);
