@@ -3,12 +3,14 @@ import { maxSessionsPerDay } from './steps.ts';
 
 /**
  * How often somebody listens: mean sessions a day r, in 256 levels of equal ratio. People listen on some days and on those
- * several times: active on a day with chance r / (r + 1.9), and then for 1 + Poisson(r + 0.9) sessions, which makes r a day.
+ * several times: active on a day with chance r / (r + 2.6), and then for 1 + Poisson(r + 1.6) sessions, r + 2.6 in the mean: that
+ * makes r a day.
  */
 export const levels = 256;
 const lowest = 0.01;
 const highest = 8;
-const sessionsAtLeast = 2.6;
+/** By how much the mean sessions of an active day exceed r. */
+const activeDayExcess = 2.6;
 
 /** Mean sessions a day of a level. */
 export const rateOf = (level: number): number => lowest * expExact((level / (levels - 1)) * lnExact(highest / lowest));
@@ -19,15 +21,15 @@ export function levelOf(rate: number): number {
   return Math.round(((levels - 1) * lnExact(within / lowest)) / lnExact(highest / lowest));
 }
 
-/** The chance of being active on an average day by level, of 65,536. */
+/** The chance of being active on an average day by level: held against 16 random bits, of which 65,535 stands for certain. */
 export const activeChance = Uint16Array.from({ length: levels }, (_, level) => {
   const rate = rateOf(level);
-  return Math.round((65_535 * rate) / (rate + sessionsAtLeast));
+  return Math.round((65_535 * rate) / (rate + activeDayExcess));
 });
 
 /** P(at most n + 1 sessions on an active day) by level, of 65,536: row-major [256 × 10]. */
 const sessionChances = Uint16Array.from({ length: levels * maxSessionsPerDay }, (_, i) => {
-  const mean = rateOf(Math.floor(i / maxSessionsPerDay)) + sessionsAtLeast - 1;
+  const mean = rateOf(Math.floor(i / maxSessionsPerDay)) + activeDayExcess - 1;
   let chance = expExact(-mean);
   let sum = 0;
   for (let n = 0; n <= i % maxSessionsPerDay; n++) {
