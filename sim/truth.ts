@@ -8,7 +8,7 @@ import { latent } from './families/latent.ts';
 import { social } from './families/social.ts';
 import type { Moment } from './moment.ts';
 import type { FamilyName, WorldOptions } from './options.ts';
-import { bellOf, firstWord } from './pair.ts';
+import { bellOf, firstWord, pairWord } from './pair.ts';
 import { trackFacts } from './track-rows.ts';
 import { unit } from './units.ts';
 
@@ -37,9 +37,20 @@ export interface Truth {
   utility(listener: number, track: number): number;
   /** The utilities of tracks [0, trackCount) for one listener, into `out`. */
   utilities(listener: number, trackCount: number, out: Float64Array): void;
+  /** What a utility is the sum of, but for rounding by less than 1/2048. */
+  parts(listener: number, track: number): TasteParts;
   /** The two parts of taste before they are mixed, each with mean 0 and variance 1 over a listener's tracks. */
   soundMatch(listener: number, track: number): number;
   hiddenMatch(listener: number, track: number): number;
+}
+
+/** What each of the four contributes to a utility, with its weight. In standard deviations of a listener's taste over tracks. */
+export interface TasteParts {
+  readonly sound: number;
+  readonly hidden: number;
+  readonly fame: number;
+  /** What belongs to this listener and this track alone. */
+  readonly chance: number;
 }
 
 export const families: Readonly<Record<FamilyName, Family>> = {
@@ -96,6 +107,8 @@ function mix({ options, rows, personal }: TruthParts, { sound, hidden, mixed, mo
   const fameScale = Math.round(256 * fameWeight);
   const { fame } = trackFacts(rows);
 
+  // A weight times a match.
+  const whole = 256 * unit;
   const matched = mixed(soundWeight, hiddenWeight);
   // Asked of one listener again and again: their half of the pair's word is kept.
   let who = -1;
@@ -119,6 +132,12 @@ function mix({ options, rows, personal }: TruthParts, { sound, hidden, mixed, mo
     utilities(listener, trackCount, out) {
       for (let t = 0; t < trackCount; t++) out[t] = utility(listener, t);
     },
+    parts: (listener, track) => ({
+      sound: (soundWeight * sound(listener, track)) / whole,
+      hidden: (hiddenWeight * hidden(listener, track)) / whole,
+      fame: (fameScale * fame(track)) / whole,
+      chance: (chanceWeight * bellOf(pairWord(chance, listener, track))) / whole,
+    }),
     soundMatch: (listener, track) => sound(listener, track) / unit,
     hiddenMatch: (listener, track) => hidden(listener, track) / unit,
   };

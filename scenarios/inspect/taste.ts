@@ -1,39 +1,16 @@
-import { unit } from '../../sim/units.ts';
+import type { TasteParts } from '../../sim/truth.ts';
 import type { World } from '../../sim/world.ts';
 
-/** What a true utility is made of; the parts add up to it. In standard deviations of a listener's taste over tracks. */
-export interface Taste {
+/** A true utility and what it is made of. In standard deviations of a listener's taste over tracks. */
+export interface Taste extends TasteParts {
   readonly utility: number;
-  /** What the sound match, the hidden match and fame contribute, each with its weight. */
-  readonly sound: number;
-  readonly hidden: number;
-  readonly fame: number;
-  /** What belongs to this listener and this track alone: the rest. */
-  readonly chance: number;
 }
 
-/**
- * Takes the utility of a day apart:
- *
- *     u = √a · S + √((1−a)(1−m)) · H + f · fame + chance        a `acousticShare`, m `idiosyncrasy`, f `fameWeight`
- */
-export function tasteOf(
-  { truth: trueTaste, options, artists }: World,
-  day: number,
-  listener: number,
-  track: number,
-): Taste {
-  const truth = trueTaste.on(day);
-  const { acousticShare: a, idiosyncrasy: m, fameWeight } = options;
-  const utility = truth.utility(listener, track);
-  const sound = weight(Math.sqrt(a)) * truth.soundMatch(listener, track);
-  const hidden = weight(Math.sqrt((1 - a) * (1 - m))) * truth.hiddenMatch(listener, track);
-  const fame = (weight(fameWeight) * (artists.fame[track] ?? 0)) / unit;
-  return { utility, sound, hidden, fame, chance: utility - sound - hidden - fame };
+/** The utility of a day, and its parts. */
+export function tasteOf({ truth }: Pick<World, 'truth'>, day: number, listener: number, track: number): Taste {
+  const today = truth.on(day);
+  return { utility: today.utility(listener, track), ...today.parts(listener, track) };
 }
-
-/** Truth mixes with whole 1/256. */
-const weight = (exact: number): number => Math.round(256 * exact) / 256;
 
 /** The `n` tracks of the whole catalogue that a listener would like best on that day, best first. */
 export function favouritesOf({ truth, releases }: World, day: number, listener: number, n: number): number[] {
