@@ -7,10 +7,8 @@ import {
   DataType,
   Dictionary,
   Field,
-  Float32,
-  Int16,
-  Int32,
   makeData,
+  makeVector,
   RecordBatch,
   RecordBatchFileWriter,
   Schema,
@@ -18,7 +16,6 @@ import {
   tableFromIPC,
   tableToIPC,
   Uint8,
-  Uint32,
   Utf8,
   type Vector,
   vectorFromArray,
@@ -129,15 +126,15 @@ class FileQueue extends AsyncByteQueue {
 const eventTable = (events: EventColumns): Column[] => {
   const { length } = events;
   return [
-    ['user', column(new Uint32(), events.user, length)],
-    ['track', column(new Uint32(), events.track, length)],
-    ['time', column(new Int32(), events.time, length)],
+    ['user', column(events.user, length)],
+    ['track', column(events.track, length)],
+    ['time', column(events.time, length)],
     ['kind', dictionary(0, kindNames, events.kind, length)],
-    ['playedMs', column(new Uint32(), events.playedMs, length)],
+    ['playedMs', column(events.playedMs, length)],
     ['source', dictionary(1, sourceNames, events.source, length)],
-    ['position', column(new Int16(), events.position, length)],
-    ['generation', column(new Int32(), events.generation, length)],
-    ['propensity', column(new Float32(), events.propensity, length)],
+    ['position', column(events.position, length)],
+    ['generation', column(events.generation, length)],
+    ['propensity', column(events.propensity, length)],
   ];
 };
 
@@ -148,10 +145,13 @@ const eventTable = (events: EventColumns): Column[] => {
 export function readEvents(path: string): EventColumns {
   const table = readTable(path);
   // An empty table has no batches, and its columns no arrays.
-  const of = <A>(name: string, empty: A): A => {
+  const of = <A extends Numbers>(name: string, type: new (length: number) => A): A => {
     const child = table.getChild(name);
     if (child === null) throw notALog(path, `it has no column '${name}'`);
-    return table.numRows === 0 ? empty : (child.toArray() as A);
+    if (table.numRows === 0) return new type(0);
+    const values = child.toArray();
+    if (values instanceof type) return values;
+    throw notALog(path, `its column '${name}' holds ${child.type}, not ${column(new type(0)).type}`);
   };
   const codes = (name: string, names: readonly string[]): Uint8Array => {
     const child = table.getChild(name);
@@ -171,15 +171,15 @@ export function readEvents(path: string): EventColumns {
   };
   return {
     length: table.numRows,
-    user: of('user', new Uint32Array(0)),
-    track: of('track', new Uint32Array(0)),
-    time: of('time', new Int32Array(0)),
+    user: of('user', Uint32Array),
+    track: of('track', Uint32Array),
+    time: of('time', Int32Array),
     kind: codes('kind', eventKinds),
-    playedMs: of('playedMs', new Uint32Array(0)),
+    playedMs: of('playedMs', Uint32Array),
     source: codes('source', eventSources),
-    position: of('position', new Int16Array(0)),
-    generation: of('generation', new Int32Array(0)),
-    propensity: of('propensity', new Float32Array(0)),
+    position: of('position', Int16Array),
+    generation: of('generation', Int32Array),
+    propensity: of('propensity', Float32Array),
   };
 }
 
@@ -210,8 +210,8 @@ export function writeListeners(path: string, world: World): void {
   const { signedUpAt, region } = world.arrivals;
   writeTable(path, [
     ['id', text(world.catalogue.listeners.map((listener) => listener.id))],
-    ['signedUpAt', column(new Int32(), signedUpAt, signedUpAt.length)],
-    ['region', column(new Uint8(), region, region.length)],
+    ['signedUpAt', column(signedUpAt)],
+    ['region', column(region)],
   ]);
 }
 
@@ -223,8 +223,8 @@ export function writeTracks(path: string, world: World): void {
   writeTable(path, [
     ['id', text(tracks.map((track) => track.id))],
     ['artist', text(tracks.map((track) => track.artist))],
-    ['releasedAt', column(new Int32(), releasedAt, releasedAt.length)],
-    ['durationMs', column(new Uint32(), durationMs, durationMs.length)],
+    ['releasedAt', column(releasedAt)],
+    ['durationMs', column(durationMs)],
   ]);
 }
 
@@ -244,34 +244,29 @@ export function writeTruth(world: World, folder: string): void {
     Float32Array.from({ length: tracks }, (_, t) => sounds.timbre[t * 4 + c] ?? 0);
   writeTable(join(folder, 'listeners.arrow'), [
     ['cohort', text(Array.from(arrivals.cohorts(), (cohort) => arrivals.cohortNames[cohort] ?? ''))],
-    ['sessionsPerDay', column(new Float32(), Float32Array.from(people.activity, rateOf), listeners)],
+    ['sessionsPerDay', column(Float32Array.from(people.activity, rateOf), listeners)],
     [
       'explore',
       column(
-        new Float32(),
         Float32Array.from(people.explore, (share) => share / 255),
         listeners,
       ),
     ],
-    ['patience', column(new Uint8(), people.patience, listeners)],
-    ...Array.from(
-      { length: favouriteScenes },
-      (_, n): Column => [`scene${n}`, column(new Uint8(), sceneOf(n), listeners)],
-    ),
+    ['patience', column(people.patience, listeners)],
+    ...Array.from({ length: favouriteScenes }, (_, n): Column => [`scene${n}`, column(sceneOf(n), listeners)]),
   ]);
   writeTable(join(folder, 'tracks.arrow'), [
-    ['tempoBpm', column(new Float32(), sounds.tempoBpm, tracks)],
-    ['key', column(new Uint8(), sounds.key, tracks)],
-    ['energy', column(new Float32(), sounds.energy, tracks)],
-    ['brightness', column(new Float32(), timbreOf(0), tracks)],
-    ['envelope', column(new Float32(), timbreOf(1), tracks)],
-    ['oddEven', column(new Float32(), timbreOf(2), tracks)],
-    ['modulation', column(new Float32(), timbreOf(3), tracks)],
-    ['scene', column(new Uint8(), artists.trackScene, tracks)],
+    ['tempoBpm', column(sounds.tempoBpm, tracks)],
+    ['key', column(sounds.key, tracks)],
+    ['energy', column(sounds.energy, tracks)],
+    ['brightness', column(timbreOf(0), tracks)],
+    ['envelope', column(timbreOf(1), tracks)],
+    ['oddEven', column(timbreOf(2), tracks)],
+    ['modulation', column(timbreOf(3), tracks)],
+    ['scene', column(artists.trackScene, tracks)],
     [
       'fame',
       column(
-        new Float32(),
         Float32Array.from(artists.fame, (fame) => fame / unit),
         tracks,
       ),
@@ -282,14 +277,15 @@ export function writeTruth(world: World, folder: string): void {
 
 type Numbers = Uint8Array | Int16Array | Int32Array | Uint32Array | Float32Array;
 
-const column = (type: DataType, values: Numbers, length: number): Data =>
-  makeData({ type, length, nullCount: 0, data: values.subarray(0, length) } as Parameters<typeof makeData>[0]) as Data;
+/** The first `length` of them, of the Arrow type that has their width. */
+const column = (values: Numbers, length = values.length): Data => wholeOf(makeVector(values.subarray(0, length)));
 
-const text = (values: readonly string[]): Data => {
-  const [data] = vectorFromArray([...values], new Utf8()).data;
-  if (data === undefined) throw new Error('Arrow made a text column without data');
+const text = (values: readonly string[]): Data => wholeOf(vectorFromArray([...values], new Utf8()));
+
+function wholeOf<T extends DataType>({ data: [data] }: Vector<T>): Data<T> {
+  if (data === undefined) throw new Error('Arrow made a column without data');
   return data;
-};
+}
 
 const kindNames = vectorFromArray([...eventKinds], new Utf8());
 const sourceNames = vectorFromArray([...eventSources], new Utf8());

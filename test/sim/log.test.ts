@@ -1,7 +1,7 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tableFromIPC } from 'apache-arrow';
+import { makeVector, Table, tableFromIPC, tableToIPC } from 'apache-arrow';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EventBuffer, rowsOf } from '../../engine/core/events.ts';
 import { readNpy } from '../../engine/core/npy.ts';
@@ -71,6 +71,31 @@ describe('the event log', () => {
     expect(() => readEvents(at('missing.arrow'))).toThrow(/no event log at/);
     writeListeners(at('listeners.arrow'), world);
     expect(() => readEvents(at('listeners.arrow'))).toThrow(/no column 'user'/);
+  });
+});
+
+describe('an event log of somebody else', () => {
+  /** The first rows, with one column of other numbers. */
+  const withColumn = (name: string, values: Int32Array | Uint16Array | Float64Array | BigInt64Array): string => {
+    writeEvents(at('first.arrow'), rowsOf(log, 0, 3));
+    const table = tableFromIPC(readFileSync(at('first.arrow')));
+    const columns = table.schema.fields.map((field) => [field.name, table.getChild(field.name)!]);
+    const other = new Table({ ...Object.fromEntries(columns), [name]: makeVector(values) });
+    writeFileSync(at('other.arrow'), tableToIPC(other, 'file'));
+    return at('other.arrow');
+  };
+
+  it('is read when its numbers are as wide as ours', () => {
+    expect(readEvents(withColumn('time', new Int32Array([1, 2, 3]))).time).toEqual(new Int32Array([1, 2, 3]));
+  });
+
+  it.each([
+    ['time', new BigInt64Array([1n, 2n, 3n]), /column 'time' holds Int64, not Int32/],
+    ['time', new Float64Array([1, 2, 3]), /column 'time' holds Float64, not Int32/],
+    ['user', new Int32Array([1, 2, 3]), /column 'user' holds Int32, not Uint32/],
+    ['position', new Uint16Array([1, 2, 3]), /column 'position' holds Uint16, not Int16/],
+  ])('is refused where they are not: %s', (name, values, message) => {
+    expect(() => readEvents(withColumn(name, values))).toThrow(message);
   });
 });
 
