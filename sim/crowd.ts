@@ -80,7 +80,7 @@ const copyState = ({ columns, library, charts, logged }: CrowdState): CrowdState
 });
 
 function audit({ columns, logged }: CrowdState): void {
-  const of = (kind: keyof typeof kindCode): number => logged[kindCode[kind]] ?? 0;
+  const of = (kind: keyof typeof kindCode): number => logged[kindCode[kind]]!;
   balance('plays logged', of('play'), 'plays counted by listeners', sum(columns.plays));
   balance('skips logged', of('skip'), 'skips counted', sum(columns.skips));
   balance('saves logged', of('save'), 'saves counted', sum(columns.saves));

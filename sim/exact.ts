@@ -50,7 +50,7 @@ const root3 = Math.sqrt(3);
 /** A bell-shaped number, mean 0, variance 1, within ±3.47: the sum of four uniform draws. Always four draws. */
 export const bell = (draw: Draw): number => (draw() + draw() + draw() + draw() - 2) * root3;
 
-/** An index drawn in proportion to `weights`, from one uniform number u in [0, 1). */
+/** An index drawn in proportion to the n ≥ 1 `weights`, from one uniform number u in [0, 1). */
 export function pick(weights: ArrayLike<number>, u: number): number {
   let total = 0;
   for (let i = 0; i < weights.length; i++) total += weights[i]!;

@@ -239,11 +239,11 @@ export function writeTruth(world: World, folder: string): void {
   const listeners = arrivals.signedUpAt.length;
   const tracks = releases.artist.length;
   const sceneOf = (n: number): Uint8Array =>
-    Uint8Array.from({ length: listeners }, (_, l) => people.scenes[l * favouriteScenes + n] ?? 0);
+    Uint8Array.from({ length: listeners }, (_, l) => people.scenes[l * favouriteScenes + n]!);
   const timbreOf = (c: number): Float32Array =>
-    Float32Array.from({ length: tracks }, (_, t) => sounds.timbre[t * 4 + c] ?? 0);
+    Float32Array.from({ length: tracks }, (_, t) => sounds.timbre[t * 4 + c]!);
   writeTable(join(folder, 'listeners.arrow'), [
-    ['cohort', text(Array.from(arrivals.cohorts(), (cohort) => arrivals.cohortNames[cohort] ?? ''))],
+    ['cohort', text(Array.from(arrivals.cohorts(), (cohort) => arrivals.cohortNames[cohort]!))],
     ['sessionsPerDay', column(Float32Array.from(people.activity, rateOf), listeners)],
     [
       'explore',

@@ -29,7 +29,7 @@ const activitySpread = 0.7;
 
 export function drawPeople(options: WorldOptions, arrivals: Arrivals, streams: Streams): People {
   const listeners = arrivals.signedUpAt.length;
-  const cohorts = arrivals.cohortNames.map((name) => options.cohorts[name]);
+  const cohorts = arrivals.cohortNames.map((name) => options.cohorts[name]!);
   const cohortOf = arrivals.cohorts();
   const people: People = {
     activity: columnOf('uint8', listeners),
@@ -43,15 +43,15 @@ export function drawPeople(options: WorldOptions, arrivals: Arrivals, streams: S
     Array.from({ length: options.scenes }, (_, s) => 1 / (3 + ((s + 3 * region) % options.scenes))),
   );
   for (let l = 0; l < listeners; l++) {
-    const cohort = cohorts[cohortOf[l]!];
+    const cohort = cohorts[cohortOf[l]!]!;
     const draw = streams('person', l);
     // Divided by the mean of the log-normal factor, so that `sessionsPerDay` is the mean.
     const factor = expExact(activitySpread * bell(draw) - (activitySpread * activitySpread) / 2);
-    people.activity[l] = levelOf(options.sessionsPerDay * (cohort?.activity ?? 1) * factor);
+    people.activity[l] = levelOf(options.sessionsPerDay * cohort.activity * factor);
     people.chronotype[l] = Math.floor(draw() * chronotypes);
-    people.explore[l] = toUint8(255 * ((cohort?.explore ?? 0) + 0.1 * bell(draw)));
+    people.explore[l] = toUint8(255 * (cohort.explore + 0.1 * bell(draw)));
     people.patience[l] = 4 + Math.floor(draw() * 7);
-    const weights = popularity[arrivals.region[l]!] ?? [];
+    const weights = popularity[arrivals.region[l]!]!;
     for (let k = 0; k < favouriteScenes; k++) people.scenes[l * favouriteScenes + k] = pick(weights, draw());
   }
   return people;

@@ -38,7 +38,7 @@ export function drawSounds(releases: Releases, streams: Streams): Sounds {
   const styles = Array.from({ length: styleCount }, (_, s) => bells(streams('style', s)));
   const artists = Array.from({ length: releases.artists }, (_, a) => {
     const draw = streams('artist-sound', a);
-    const style = styles[Math.floor(draw() * styleCount)] ?? [];
+    const style = styles[Math.floor(draw() * styleCount)]!;
     return { centre: mix(style, bells(draw), styleShare, artistShare), minorShare: draw() };
   });
   for (let t = 0; t < tracks; t++) {

@@ -151,7 +151,7 @@ function createCatalogue(
   const listeners: Listener[] = Array.from(arrivals.signedUpAt, (signedUpAt, l) => ({
     id: userId(`u${l}`),
     signedUpAt,
-    region: arrivals.region[l] ?? 0,
+    region: arrivals.region[l]!,
   }));
   return {
     listeners,
@@ -184,7 +184,7 @@ function countUpTo(times: Int32Array, time: SimTime): number {
   let high = times.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((times[middle] ?? 0) <= time) low = middle + 1;
+    if (times[middle]! <= time) low = middle + 1;
     else high = middle;
   }
   return low;

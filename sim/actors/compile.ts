@@ -46,7 +46,7 @@ export function compile<L extends Layout, Event extends string>(
   const width = behaviour.events.length;
   const cells = leaves.flatMap((leaf) => behaviour.events.map((event) => waysOut(leaf, event, codes, behaviour)));
   const initial = firstLeaf(root);
-  const initialCode = codes.get(initial.id) ?? 0;
+  const initialCode = codes.get(initial.id) ?? refuse(initial, 'no code, though the chart begins there');
   const entering = enteringFrom(undefined, initial).flatMap((node) => rowActionsOf(node, node.entry, behaviour));
   return {
     states: leaves.map((leaf) => leaf.path.join('.')),
@@ -119,7 +119,8 @@ function waysOut<L extends Layout, Event extends string>(
           ...during,
           ...entering.flatMap((entered) => rowActionsOf(entered, entered.entry, behaviour)),
         ];
-        ways.push({ guard, actions, target: codes.get(next.id) ?? -1 });
+        const code = codes.get(next.id) ?? refuse(node, `the target '${next.id}', which is no state of this chart`);
+        ways.push({ guard, actions, target: code });
       }
       if (guard === undefined) return ways;
     }
