@@ -75,9 +75,9 @@ export class EventLog {
    */
   audit(books: Books): void {
     eventKinds.forEach((kind, code) => {
-      balance(`${kind} rows`, this.#rowsByKind[code] ?? 0, 'counted by the crowd', books.rowsByKind[code] ?? 0);
+      balance(`${kind} rows`, this.#rowsByKind[code]!, 'counted by the crowd', books.rowsByKind[code]!);
     });
-    balance('play rows', this.#rowsByKind[kindCode.play] ?? 0, 'observed by the engine', books.plays);
+    balance('play rows', this.#rowsByKind[kindCode.play]!, 'observed by the engine', books.plays);
     balance('lists given out', books.listsRead, 'slates received by listeners', books.slatesServed);
     for (const generation of this.#generations) {
       const existed = generation === noGeneration || (generation >= 1 && generation <= books.generations);
@@ -88,11 +88,11 @@ export class EventLog {
   #count(events: EventColumns): void {
     this.heard.observe(events);
     for (let row = 0; row < events.length; row++) {
-      const track = events.track[row] ?? 0;
-      const kind = events.kind[row] ?? 0;
-      this.#rowsByKind[kind] = (this.#rowsByKind[kind] ?? 0) + 1;
-      this.#generations.add(events.generation[row] ?? noGeneration);
-      if (kind === kindCode.play) this.plays[track] = (this.plays[track] ?? 0) + 1;
+      const track = events.track[row]!;
+      const kind = events.kind[row]!;
+      this.#rowsByKind[kind]! += 1;
+      this.#generations.add(events.generation[row]!);
+      if (kind === kindCode.play) this.plays[track]! += 1;
     }
   }
 }

@@ -97,18 +97,28 @@ async function evaluateAmongCandidates(
 ): Promise<Comparison> {
   const lines = await readCandidates(flags.test);
   const holdout = alignTables(train, asTable(lines));
-  const userRow = new Map(holdout.users.map((id, row) => [id, row]));
-  const trackRow = new Map(holdout.tracks.map((id, row) => [id, row]));
+  const userRow = rowsById(holdout.users);
+  const trackRow = rowsById(holdout.tracks);
   const questions = lines.map(({ user, positive, negatives }) => ({
-    user: userRow.get(user) ?? 0,
-    positive: trackRow.get(positive) ?? 0,
-    negatives: Uint32Array.from(negatives, (id) => trackRow.get(id) ?? 0),
+    user: userRow(user),
+    positive: trackRow(positive),
+    negatives: Uint32Array.from(negatives, trackRow),
   }));
   const { als, popularity } = await scorersOf(holdout, flags.seed, options, run);
   return {
     als: await evaluateCandidates(holdout.train, questions, als, flags.k, run.progress),
     popularity: await evaluateCandidates(holdout.train, questions, popularity, flags.k, run.progress),
     notes: train.notes,
+  };
+}
+
+/** The row of each id. */
+function rowsById(ids: readonly string[]): (id: string) => number {
+  const rows = new Map(ids.map((id, row) => [id, row]));
+  return (id) => {
+    const row = rows.get(id);
+    if (row === undefined) throw new Error(`'${id}' has no row among ${ids.length}`);
+    return row;
   };
 }
 
@@ -181,7 +191,7 @@ async function scorersOf(
   return { als, popularity };
 }
 
-const hasHistory = (train: Csr, user: number): boolean => (train.indptr[user + 1] ?? 0) > (train.indptr[user] ?? 0);
+const hasHistory = (train: Csr, user: number): boolean => train.indptr[user + 1]! > train.indptr[user]!;
 
 /** The factors' metrics stand at the top, under their own names; the reference row below `popularity`. */
 const asJson = ({ als, popularity, notes }: Comparison, flags: EvaluateFlags, options: TableOptions) => ({

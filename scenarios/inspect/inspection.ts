@@ -80,7 +80,7 @@ export function inspect(run: FinishedRun, world: World, options: InspectOptions)
     favourites: favouritesOf(world, lastDay, listener, options.favourites).map((track) => ({
       ...factsOf(world, track),
       ...tasteOf(world, lastDay, listener, track),
-      releasedAt: world.releases.releasedAt[track] ?? 0,
+      releasedAt: world.releases.releasedAt[track]!,
       plays: played.get(track) ?? 0,
     })),
     days: days.filter(({ day }) => day >= firstDay && day <= lastDay).map((day) => inspected(world, listener, day)),
@@ -96,14 +96,14 @@ function ownRows(events: EventColumns, listener: number): Event[] {
   for (let i = user.indexOf(listener); i >= 0 && i < events.length; i = user.indexOf(listener, i + 1)) {
     rows.push({
       user: listener,
-      track: track[i] ?? 0,
-      time: time[i] ?? 0,
-      kind: kind[i] ?? 0,
-      playedMs: playedMs[i] ?? 0,
-      source: source[i] ?? 0,
-      position: position[i] ?? 0,
-      generation: generation[i] ?? 0,
-      propensity: propensity[i] ?? 1,
+      track: track[i]!,
+      time: time[i]!,
+      kind: kind[i]!,
+      playedMs: playedMs[i]!,
+      source: source[i]!,
+      position: position[i]!,
+      generation: generation[i]!,
+      propensity: propensity[i]!,
     });
   }
   return rows;
@@ -111,8 +111,8 @@ function ownRows(events: EventColumns, listener: number): Event[] {
 
 const factsOf = ({ releases, trackScene }: World, track: number): TrackFacts => ({
   track: `t${track}`,
-  artist: `a${releases.artist[track] ?? 0}`,
-  scene: trackScene[track] ?? 0,
+  artist: `a${releases.artist[track]!}`,
+  scene: trackScene[track]!,
 });
 
 function inspected(world: World, listener: number, day: LivedDay): InspectedDay {

@@ -26,17 +26,17 @@ export interface Portrait {
 const chronotypeNames = ['early bird', 'working hours', 'evening', 'night owl'];
 
 export function portraitOf({ arrivals, people, family }: World, listener: number): Portrait {
-  const at = (column: ArrayLike<number>): number => column[listener] ?? 0;
+  const at = (column: ArrayLike<number>): number => column[listener]!;
   return {
     id: `u${listener}`,
     signedUpAt: at(arrivals.signedUpAt),
     region: at(arrivals.region),
-    cohort: arrivals.cohortNames[at(arrivals.cohorts())] ?? '',
+    cohort: arrivals.cohortNames[at(arrivals.cohorts())]!,
     sessionsPerDay: rateOf(at(people.activity)),
-    chronotype: chronotypeNames[at(people.chronotype)] ?? `chronotype ${at(people.chronotype)}`,
+    chronotype: chronotypeNames[at(people.chronotype)]!,
     explore: at(people.explore) / 255,
     patience: at(people.patience),
-    scenes: Array.from({ length: favouriteScenes }, (_, n) => people.scenes[listener * favouriteScenes + n] ?? 0),
+    scenes: Array.from({ length: favouriteScenes }, (_, n) => people.scenes[listener * favouriteScenes + n]!),
     family,
   };
 }

@@ -93,7 +93,7 @@ export function relive(
   const logged = new Float64Array(eventKinds.length);
   for (let day = -world.historyDays; day < world.days; day++) {
     const rows = rowsOf(day);
-    for (const { kind } of rows) logged[kind] = (logged[kind] ?? 0) + 1;
+    for (const { kind } of rows) logged[kind]! += 1;
     days.push(liveDay(world, listener, day, new Rows(rows, listener, day), teller, refreshHours));
   }
   audit(teller, logged, listener);
@@ -111,7 +111,7 @@ class Teller {
 
   constructor({ people }: World, listener: number) {
     const zeros = Object.fromEntries(Object.keys(listenerLayout).map((name) => [name, 0])) as ListenerRow;
-    this.#actor = createActor(listenerMachine, { input: { ...zeros, patience: people.patience[listener] ?? 0 } });
+    this.#actor = createActor(listenerMachine, { input: { ...zeros, patience: people.patience[listener]! } });
     this.#actor.start();
   }
 
@@ -193,7 +193,7 @@ function liveDay(
 ): LivedDay {
   const before = teller.state;
   teller.changes = [];
-  const signedUpOn = dayOf(world.arrivals.signedUpAt[listener] ?? 0);
+  const signedUpOn = dayOf(world.arrivals.signedUpAt[listener]!);
   const picks: { time: SimTime; track: number }[] = [];
   const sessions: LivedSession[] = [];
   const end = (): LivedDay => {
@@ -220,7 +220,7 @@ function liveDay(
   if (teller.state === 'churned') return end();
   if (teller.state !== 'dormant') {
     const plan = planOf(world, listener, day);
-    for (let s = 0; s < (plan.count[0] ?? 0); s++) {
+    for (let s = 0; s < plan.count[0]!; s++) {
       sessions.push(liveSession(world, listener, { day, plan, session: s, refreshHours }, rows, teller));
     }
   }
@@ -232,8 +232,7 @@ function liveDay(
 function planOf(world: World, listener: number, day: number): DayPlan {
   const plan = createDayPlan(1);
   keyInto(world.keys.day, listener, stepOf(day));
-  const [key0 = 0, key1 = 0] = block;
-  planDay(world, listener, day, key0, key1, plan, 0);
+  planDay(world, listener, day, block[0]!, block[1]!, plan, 0);
   return plan;
 }
 
@@ -253,7 +252,7 @@ function liveSession(
   rows: Rows,
   teller: Teller,
 ): LivedSession {
-  const start = plan.start[session] ?? 0;
+  const start = plan.start[session]!;
   const until = endOf(plan, 0, session, day);
   const moment = momentOf(world, day, start);
   const plays: PlayedTrack[] = [];
@@ -270,12 +269,12 @@ function liveSession(
     } else {
       teller.tell(row.kind === kindCode.play ? 'track.finished' : 'track.skipped');
       plays.push(playedTrack(world, row, day, moment, refreshHours));
-      passOn(moment, world.trackScene[row.track] ?? -1);
+      passOn(moment, world.trackScene[row.track]!);
     }
   }
   const endedBy = teller.isListening ? 'time' : 'boredom';
   if (teller.isListening) teller.tell('session.ended');
-  return { start, tracks: plan.length[session] ?? 0, looks: day >= 0 && plan.looks[session] === 1, plays, endedBy };
+  return { start, tracks: plan.length[session]!, looks: day >= 0 && plan.looks[session] === 1, plays, endedBy };
 }
 
 function playedTrack(world: World, row: Event, day: number, moment: Moment, refreshHours: number): PlayedTrack {
@@ -286,7 +285,7 @@ function playedTrack(world: World, row: Event, day: number, moment: Moment, refr
   return {
     time,
     track,
-    source: eventSources[row.source] ?? 'slate',
+    source: eventSources[row.source]!,
     isSatisfied: row.kind === kindCode.play,
     playedMs,
     isSaved: false,
@@ -315,11 +314,11 @@ function passOn(moment: Moment, scene: number): void {
 /** What the machine has counted is what the log has. */
 function audit({ counters, isListening }: Teller, logged: Float64Array, listener: number): void {
   const pairs: [string, number, number][] = [
-    ['plays', counters.plays, logged[kindCode.play] ?? 0],
-    ['skips', counters.skips, logged[kindCode.skip] ?? 0],
-    ['saves', counters.saves, logged[kindCode.save] ?? 0],
-    ['searches', counters.searches, logged[kindCode.search] ?? 0],
-    ['picks', counters.picks, logged[kindCode.onboard] ?? 0],
+    ['plays', counters.plays, logged[kindCode.play]!],
+    ['skips', counters.skips, logged[kindCode.skip]!],
+    ['saves', counters.saves, logged[kindCode.save]!],
+    ['searches', counters.searches, logged[kindCode.search]!],
+    ['picks', counters.picks, logged[kindCode.onboard]!],
     ['sessions closed of those opened', counters.sessionsClosed, counters.sessionsOpened - (isListening ? 1 : 0)],
   ];
   const wrong = pairs.filter(([, counted, expected]) => counted !== expected);

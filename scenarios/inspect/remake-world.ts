@@ -55,7 +55,7 @@ function checkIsSame(run: FinishedRun, arm: string, name: string, world: World):
   const files = columns.map(([file]) => run.file(arm, name, ...file));
   checkFiles(run, files);
   for (const [i, [, column, remade]] of columns.entries()) {
-    const path = files[i] ?? '';
+    const path = files[i]!;
     const written = readColumns(path)[column];
     if (written?.length === remade.length && written.every((value, row) => value === remade[row])) continue;
     throw ofAnotherVersion(run, `the world made anew differs from ${path} in '${column}'`);

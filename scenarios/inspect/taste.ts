@@ -17,6 +17,6 @@ export function favouritesOf({ truth, releases }: World, day: number, listener: 
   const utilities = new Float64Array(releases.releasedAt.length);
   truth.on(day).utilities(listener, utilities.length, utilities);
   return Array.from(utilities.keys())
-    .sort((a, b) => (utilities[b] ?? 0) - (utilities[a] ?? 0) || a - b)
+    .sort((a, b) => utilities[b]! - utilities[a]! || a - b)
     .slice(0, n);
 }

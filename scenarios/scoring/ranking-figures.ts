@@ -35,7 +35,7 @@ export function rankByTruth(
   return {
     tracks: best.map(({ tracks }) => tracks),
     utilities: best.map(({ utilities }) => utilities),
-    utility: (i, track) => truth.utility(panel.listeners[i] ?? 0, track),
+    utility: (i, track) => truth.utility(panel.listeners[i]!, track),
   };
 }
 
@@ -59,8 +59,8 @@ export function scoreAgainstTruth(
   const isNew = newTracks(segmentation);
   const places = createPlaces(segmentation.trackCount);
   panel.listeners.forEach((listener, i) => {
-    const served = (rankings[i] ?? nothing).subarray(0, longest);
-    const best = oracle.tracks[i] ?? nothing;
+    const served = rankings[i]!.subarray(0, longest);
+    const best = oracle.tracks[i]!;
     const isNewUser = segmentation.isNewUser(listener);
     places.take(served);
     for (const { k, means } of recall) {
@@ -102,7 +102,6 @@ export function scoreAgainstTruth(
   ]);
 }
 
-const nothing = new Uint32Array(0);
 /** Known and new tracks. */
 const trackKinds: readonly number[] = [0, 1];
 
@@ -148,10 +147,10 @@ export function relevantInShadow(
   const relevant = new Map<number, Set<number>>();
   for (const listener of panel.listeners) relevant.set(listener, new Set());
   for (let row = 0; row < shadow.length; row++) {
-    const listener = shadow.user[row] ?? 0;
-    const track = shadow.track[row] ?? 0;
+    const listener = shadow.user[row]!;
+    const track = shadow.track[row]!;
     if (shadow.kind[row] !== kindCode.play || track >= trackCount) continue;
-    if (!hasHeard(listener, track)) relevant.get(listener)?.add(track);
+    if (!hasHeard(listener, track)) relevant.get(listener)!.add(track);
   }
   return relevant;
 }
@@ -176,9 +175,9 @@ export function scoreAgainstShadow(
   const places = createPlaces(segmentation.trackCount);
   panel.listeners.forEach((listener, i) => {
     const isNewUser = segmentation.isNewUser(listener);
-    const played = [...(relevantOf.get(listener) ?? [])];
+    const played = [...relevantOf.get(listener)!];
     if (played.length === 0) return;
-    places.take(rankings[i] ?? nothing);
+    places.take(rankings[i]!);
     for (const segment of segments) {
       if (!panel.isOn(segment, i)) continue;
       const relevant = played.filter((track) => pairIsIn(segment, isNewUser, isNew[track] === 1));
@@ -199,7 +198,7 @@ export function scoreAgainstShadow(
 /** How many slots each track has over all rankings [trackCount]. */
 export function slotsOf(rankings: Rankings, trackCount: number): Float64Array {
   const slots = new Float64Array(trackCount);
-  for (const ranking of rankings) for (const track of ranking) slots[track] = (slots[track] ?? 0) + 1;
+  for (const ranking of rankings) for (const track of ranking) slots[track]! += 1;
   return slots;
 }
 
@@ -260,8 +259,8 @@ export class ListeningScore {
     for (let row = 0; row < events.length; row++) {
       const kind = events.kind[row];
       if (kind !== kindCode.play && kind !== kindCode.skip) continue;
-      const listener = events.user[row] ?? 0;
-      const track = events.track[row] ?? 0;
+      const listener = events.user[row]!;
+      const track = events.track[row]!;
       const isPlay = kind === kindCode.play;
       const utility = isPlay ? this.#truth.utility(listener, track) : 0;
       const isNewUser = this.#segmentation.isNewUser(listener);

@@ -28,11 +28,10 @@ export function segmentsAt(refreshAt: SimTime, catalogue: Pick<Catalogue, 'liste
     listenerCount,
     trackCount,
     isNewUser: (listener) =>
-      listener >= listenerCount ||
-      (catalogue.listeners[listener]?.signedUpAt ?? 0) >= refreshAt - newUserDays * secondsPerDay,
+      listener >= listenerCount || catalogue.listeners[listener]!.signedUpAt >= refreshAt - newUserDays * secondsPerDay,
     // What comes out during the day is new too, though the refresh did not know it.
     isNewTrack: (track) =>
-      track >= trackCount || (catalogue.tracks[track]?.releasedAt ?? 0) >= refreshAt - newTrackDays * secondsPerDay,
+      track >= trackCount || catalogue.tracks[track]!.releasedAt >= refreshAt - newTrackDays * secondsPerDay,
   };
 }
 
@@ -69,11 +68,7 @@ export function choosePanel(segmentation: Segmentation, streams: Streams, size =
   const everybody = [...Array(segmentation.listenerCount).keys()];
   const priority = everybody.map((listener) => streams('panel', listener)());
   const pick = (group: number[]): Set<number> =>
-    new Set(
-      group.length <= size
-        ? group
-        : group.sort((a, b) => (priority[a] ?? 0) - (priority[b] ?? 0) || a - b).slice(0, size),
-    );
+    new Set(group.length <= size ? group : group.sort((a, b) => priority[a]! - priority[b]! || a - b).slice(0, size));
   const all = pick([...everybody]);
   const fresh = pick(everybody.filter((listener) => segmentation.isNewUser(listener)));
   const established = pick(everybody.filter((listener) => !segmentation.isNewUser(listener)));
@@ -85,7 +80,7 @@ export function choosePanel(segmentation: Segmentation, streams: Streams, size =
     newUserNewTrack: fresh,
     warm: established,
   };
-  return { listeners, isOn: (segment, i) => groupOf[segment].has(listeners[i] ?? -1) };
+  return { listeners, isOn: (segment, i) => groupOf[segment].has(listeners[i]!) };
 }
 
 /** A running mean per segment. */
