@@ -86,16 +86,11 @@ function warmRemark(figures: Figures, family: string, metric: string): string {
   return `For ${segments.warm.replace('that are both ', 'both ')}: ${list}.`;
 }
 
-/** Worlds needed before a verdict: with fewer, the exact sign-flip test cannot reach a convincing p-value. */
-export const worldsForVerdict = 10;
-
 function certainty(figures: Figures, family: string, standings: readonly Standing[]): string {
   const worlds = worldsOf(figures, family);
   if (worlds <= 1) return 'One world: there is no interval, and a difference may be chance.';
   const intervals = standings
     .filter(({ interval }) => interval !== '')
     .map(({ arm, interval }) => `${arm} ${interval}`);
-  const stated = intervals.length === 0 ? '' : `95 % intervals over ${worlds} worlds: ${intervals.join(', ')}. `;
-  const verdict = worlds < worldsForVerdict ? `A verdict takes ${worldsForVerdict} worlds.` : '';
-  return `${stated}${verdict}`.trim();
+  return intervals.length === 0 ? '' : `95 % intervals over ${worlds} worlds: ${intervals.join(', ')}.`;
 }

@@ -1,4 +1,3 @@
-import { worldsForVerdict } from './answer.ts';
 import { boundsBasis } from './bound-remarks.ts';
 import { testsHearing } from './columns.ts';
 import type { Figures } from './figures.ts';
@@ -22,10 +21,11 @@ export function limitsOf(figures: Figures): string[] {
       ];
   if (mechanisms.length === 1 && !testsHearing(figures))
     list.push('One family of worlds: another mechanism of taste may reverse the order of the arms.');
-  if (worlds <= 1) list.push('One world: no interval and no verdict. Repeat with --worlds to see what chance does.');
-  else if (worlds < worldsForVerdict) {
-    list.push(`${plural(worlds, 'world')} in a family: intervals are shown, but a verdict takes ${worldsForVerdict}.`);
-  }
+  list.push(
+    worlds <= 1
+      ? 'One world: no interval. Repeat with --worlds to see what chance does.'
+      : `${plural(worlds, 'world')} in a family: intervals are of each arm by itself, and no difference is tested.`,
+  );
   if (days.length > 0 && days.length < 28) {
     list.push(
       `${plural(days.length, 'measured day')}: slow effects, such as narrowing taste or a library filled by one arm, have no time to show.`,

@@ -11,7 +11,7 @@ export interface Outcome {
   readonly isMet: boolean;
 }
 
-/** Compares the means of a run with what its scenario expects; how certain they are is the business of `compare`. */
+/** Compares the means of a run with what its scenario expects. How certain they are is not asked. */
 export function checkExpectations(scenario: Scenario, summary: readonly SummaryRow[]): Outcome[] {
   const families = [...new Set(summary.map((row) => row.family))];
   return scenario.expect.flatMap((wish) =>
