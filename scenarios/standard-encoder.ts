@@ -13,7 +13,7 @@ import { synthesiseTracks } from './synthesised-tracks.ts';
 /** Raised whenever the network, the synthesiser or the training below changes what comes out. */
 const standardVersion = 3;
 
-/** How much the standard encoder is trained: about a minute on two cores. */
+/** How much the standard encoder is trained. */
 export const standardTraining = { tracks: 2000, epochs: 8, batch: 32 };
 
 /** Where the standard encoder is kept on this machine. */

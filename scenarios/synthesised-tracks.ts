@@ -11,7 +11,7 @@ export interface SynthesisedTrack {
 
 /**
  * Tracks of every sound: tempi evenly over their logarithm, all keys, energy and timbre evenly from 0 to 1. Track i depends on
- * the streams and `first + i` alone. Cost 15 ms a track.
+ * the streams and `first + i` alone.
  */
 export function synthesiseTracks(
   count: number,

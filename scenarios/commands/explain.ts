@@ -27,7 +27,7 @@ export const explainCommand = (): Command =>
       process.stdout.write(`${scenario.question}\n\n`);
       for (const [path, value] of leaves(scenario))
         if (isRead(scenario, path)) process.stdout.write(`${path} = ${JSON.stringify(value)}\n`);
-      process.stdout.write(`\nEstimated, from rates measured on two cores at 2.4 GHz (provenance: derived):\n`);
+      process.stdout.write('\nEstimated, from measured rates (provenance: derived):\n');
       for (const { what, value } of cost.lines) process.stdout.write(`  ${what.padEnd(34)} ${value}\n`);
       for (const warning of cost.warnings) process.stdout.write(`warning: ${warning}\n`);
     });
