@@ -4,7 +4,7 @@ import { closeCharts } from './charts.ts';
 import { columnOf } from './columns.ts';
 import type { Crowd } from './crowd.ts';
 import { type Block, blocksOn, type SlateRequests, simulateBlock } from './day.ts';
-import { freshMoment } from './moment.ts';
+import { momentOn } from './moment.ts';
 import { hasNight, type PartOfDay, wholeDay } from './part-of-day.ts';
 import type { Slates } from './slate.ts';
 import { openStage, type StageData } from './stage.ts';
@@ -56,7 +56,7 @@ function alone(world: World): Crew {
       const { columns, library, charts } = crowd.state;
       const log = new EventBuffer();
       const attention = world.attentionOn(day, charts.played);
-      const moment = { ...freshMoment(), newFrom: attention.newFrom };
+      const moment = momentOn(attention);
       const truth = world.truth.on(day);
       const today: Today = { stage: world, truth, columns, library, charts, attention, moment, day, mode, log };
       for (const block of blocksOn(world, day)) {
@@ -218,7 +218,7 @@ export function respond(data: StageData): (question: Question) => Progressed | u
     let block = living.get(from);
     if (!block) {
       const log = spare.pop() ?? new EventBuffer();
-      const moment = { ...freshMoment(), newFrom: day.attention.newFrom };
+      const moment = momentOn(day.attention);
       const { columns, library, charts, attention, mode, truth } = day;
       const today: Today = { stage, truth, columns, library, charts, attention, moment, day: day.day, mode, log };
       block = { log, steps: simulateBlock(today, question.block, day.part) };

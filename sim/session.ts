@@ -1,10 +1,10 @@
 import { kindCode, noGeneration, noPosition, noTrack, sourceCode } from '../engine/core/events.ts';
 import { block, keyInto, wordAt } from '../engine/core/random.ts';
-import { type SimTime, secondsPerDay, startOfDay } from '../engine/core/time.ts';
+import type { SimTime } from '../engine/core/time.ts';
 import { listenerTable } from './actors/listener.ts';
 import { type Choice, chooseOrganic, positionWords } from './choice.ts';
 import { forget, isKept, keep } from './library.ts';
-import { dayparts, type Moment } from './moment.ts';
+import { daypartOf, passOn } from './moment.ts';
 import { type Reaction, react } from './reaction.ts';
 import { lookDown, type Slates } from './slate.ts';
 import { stepOf, wordOf } from './steps.ts';
@@ -58,7 +58,7 @@ export function playSession(today: Today, plan: SessionPlan, slates: Slates | un
   const slateChance = slateAppetite * stage.options.algorithmicShare * 65_536;
   let time = plan.start;
   let last = noTrack;
-  moment.daypart = Math.floor(((plan.start - startOfDay(day)) * dayparts) / secondsPerDay);
+  moment.daypart = daypartOf(plan.start);
   moment.scene = -1;
   for (let position = 0; position < plan.length && time < plan.end; position++) {
     const word0 = wordOf(session, position);
@@ -98,12 +98,6 @@ export function playSession(today: Today, plan: SessionPlan, slates: Slates | un
     if (isListening[columns.state[listener]!] === 0) return;
   }
   step(columns, listener, chart['session.ended']);
-}
-
-/** What has just been heard becomes part of the moment. */
-function passOn(moment: Moment, scene: number): void {
-  moment.run = scene === moment.scene ? moment.run + 1 : 1;
-  moment.scene = scene;
 }
 
 /** Look down the slate from where one stopped; the position tried, or −1. */

@@ -3,7 +3,7 @@ import { block, keyInto, wordAt } from '../engine/core/random.ts';
 import { startOfDay } from '../engine/core/time.ts';
 import { type Choice, chooseOrganic, positionWords } from './choice.ts';
 import type { Crowd } from './crowd.ts';
-import { freshMoment, type Moment } from './moment.ts';
+import { daypartOf, momentOn } from './moment.ts';
 import { type Reaction, react } from './reaction.ts';
 import { stepOf, wordOf } from './steps.ts';
 import type { World } from './world.ts';
@@ -23,7 +23,8 @@ export function shadowDay(world: World, crowd: Crowd, day: number, panel: Uint32
   const log = new EventBuffer();
   const { library, charts } = crowd.state;
   const attention = world.attentionOn(day, charts.played);
-  const moment: Moment = { ...freshMoment(), daypart: 2, newFrom: attention.newFrom };
+  const moment = momentOn(attention);
+  moment.daypart = daypartOf(startOfDay(day) + noon);
   const truth = world.truth.on(day);
   const surroundings = { stage: world, truth, library, charts, attention, moment };
   const choice: Choice = { track: noTrack, source: 0, score: 0 };

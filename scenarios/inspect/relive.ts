@@ -9,10 +9,10 @@ import {
   sourceCode,
 } from '../../engine/core/events.ts';
 import { block, keyInto } from '../../engine/core/random.ts';
-import { dayOf, type SimTime, secondsPerDay, secondsPerHour, startOfDay } from '../../engine/core/time.ts';
+import { dayOf, type SimTime, secondsPerDay, secondsPerHour } from '../../engine/core/time.ts';
 import { type ListenerEvent, type ListenerRow, listenerLayout, listenerMachine } from '../../sim/actors/listener.ts';
 import { lifeChangeOn } from '../../sim/life-change.ts';
-import { dayparts, freshMoment, type Moment } from '../../sim/moment.ts';
+import { daypartOf, freshMoment, type Moment, momentOn, passOn } from '../../sim/moment.ts';
 import { createDayPlan, type DayPlan, endOf, planDay } from '../../sim/plan.ts';
 import { stepOf } from '../../sim/steps.ts';
 import { unit } from '../../sim/units.ts';
@@ -299,16 +299,10 @@ function playedTrack(world: World, row: Event, day: number, moment: Moment, refr
 
 /** The moment in which a session begins; only in families where it counts is anything of it looked up. */
 function momentOf(world: World, day: number, start: SimTime): Moment {
-  const moment = freshMoment();
-  if (!world.truth.on(day).hasMoods) return moment;
-  moment.newFrom = world.attentionOn(day).newFrom;
-  moment.daypart = Math.floor(((start - startOfDay(day)) * dayparts) / secondsPerDay);
+  if (!world.truth.on(day).hasMoods) return freshMoment();
+  const moment = momentOn(world.attentionOn(day));
+  moment.daypart = daypartOf(start);
   return moment;
-}
-
-function passOn(moment: Moment, scene: number): void {
-  moment.run = scene === moment.scene ? moment.run + 1 : 1;
-  moment.scene = scene;
 }
 
 /** What the machine has counted is what the log has. */

@@ -5,7 +5,7 @@ import { packSlates } from '../../scenarios/pack-slates.ts';
 import { closeCharts } from '../../sim/charts.ts';
 import { type Crowd, createCrowd } from '../../sim/crowd.ts';
 import { blocksOn, type SlateRequests, simulateBlock } from '../../sim/day.ts';
-import { freshMoment } from '../../sim/moment.ts';
+import { momentOn } from '../../sim/moment.ts';
 import { type FamilyName, type WorldOptionsInput, worldOptionsSchema } from '../../sim/options.ts';
 import type { Slates } from '../../sim/slate.ts';
 import type { Mode, Today } from '../../sim/today.ts';
@@ -43,7 +43,7 @@ export function* simulateDay(
   const { columns, library, charts } = crowd.state;
   const log = new EventBuffer();
   const attention = world.attentionOn(day, charts.played);
-  const moment = { ...freshMoment(), newFrom: attention.newFrom };
+  const moment = momentOn(attention);
   const truth = world.truth.on(day);
   const today: Today = { stage: world, truth, columns, library, charts, attention, moment, day, mode, log };
   for (const block of blocksOn(world, day)) {
