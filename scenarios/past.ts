@@ -29,7 +29,8 @@ export async function livePast(
   return { crowd, fileOf };
 }
 
-const nobodyServes: Omit<Service, 'log'> = {
+/** Of an organic day, on which nobody looks at a list. */
+export const nobodyServes: Omit<Service, 'log'> = {
   observe() {},
   serve() {
     throw new Error('an organic day asked for slates');

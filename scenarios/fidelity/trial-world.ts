@@ -3,6 +3,8 @@ import { openCrew } from '../../sim/crew.ts';
 import { createCrowd } from '../../sim/crowd.ts';
 import type { FamilyName, WorldOptions } from '../../sim/options.ts';
 import { createWorld } from '../../sim/world.ts';
+import { listenersOf, scaleCohorts } from '../cohort-sizes.ts';
+import { nobodyServes } from '../past.ts';
 import { sampleOf } from './run-log.ts';
 import type { Sample } from './sample.ts';
 
@@ -22,13 +24,7 @@ export async function liveTrial(options: WorldOptions, { seed, family, days }: T
   try {
     for (let day = -days; day < 0; day++) {
       const today = new EventBuffer();
-      await crew.live(crowd, day, 'organic', {
-        observe() {},
-        serve: () => {
-          throw new Error('an organic day asked for slates');
-        },
-        log: (stretch) => today.append(stretch),
-      });
+      await crew.live(crowd, day, 'organic', { ...nobodyServes, log: (stretch) => today.append(stretch) });
       log.push(today.slice());
     }
   } finally {
@@ -46,16 +42,12 @@ export function resized(
   options: WorldOptions,
   size: { readonly listeners: number; readonly tracks: number },
 ): WorldOptions {
-  const cohorts = Object.entries(options.cohorts);
-  const before = cohorts.reduce((sum, [, { listeners }]) => sum + listeners, 0);
-  const share = size.listeners / before;
+  const share = size.listeners / listenersOf(options.cohorts);
   return {
     ...options,
     tracks: size.tracks,
     releasesPerDay: (options.releasesPerDay * size.tracks) / options.tracks,
     signupsPerDay: options.signupsPerDay * share,
-    cohorts: Object.fromEntries(
-      cohorts.map(([name, cohort]) => [name, { ...cohort, listeners: Math.round(cohort.listeners * share) }]),
-    ),
+    cohorts: scaleCohorts(options.cohorts, size.listeners),
   };
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { silent } from '../../engine/core/progress.ts';
+import { listenersOf } from '../../scenarios/cohort-sizes.ts';
 import { aimOf } from '../../scenarios/fidelity/aim.ts';
 import { bisect } from '../../scenarios/fidelity/bisect.ts';
 import { calibrate } from '../../scenarios/fidelity/calibrate.ts';
@@ -113,6 +114,20 @@ describe('a trial world', () => {
     expect(small).toMatchObject({ tracks: 300, releasesPerDay: 6, signupsPerDay: 2 });
     expect(Object.values(small.cohorts).map(({ listeners }) => listeners)).toEqual([80, 20]);
     expect(small.cohorts.explorers?.explore).toBe(dials.cohorts.explorers?.explore);
+  });
+
+  it('has as many listeners as were asked for, however the cohorts divide', () => {
+    const cohort = { explore: 0.2, activity: 1 };
+    const sizes = fc.dictionary(fc.stringMatching(/^[a-z]+$/), fc.nat(50), { minKeys: 1, maxKeys: 6 });
+    fc.assert(
+      fc.property(sizes, fc.integer({ min: 1, max: 200 }), (declared, listeners) => {
+        fc.pre(Object.values(declared).some((size) => size > 0));
+        const cohorts = Object.fromEntries(
+          Object.entries(declared).map(([name, size]) => [name, { ...cohort, listeners: size }]),
+        );
+        expect(listenersOf(resized({ ...dials, cohorts }, { listeners, tracks: 300 }).cohorts)).toBe(listeners);
+      }),
+    );
   });
 
   it('is the same for the same seed, and another for another', async () => {
