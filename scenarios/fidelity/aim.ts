@@ -1,8 +1,7 @@
 import { DubplateError } from '../../engine/core/errors.ts';
-import { secondsPerDay } from '../../engine/core/time.ts';
 import { firstPlays, lastDays, someOf, usualPlays } from './cut-sample.ts';
 import { concentration, factsOf, median } from './facts.ts';
-import type { Listening } from './listening.ts';
+import { type Listening, spanInDays } from './listening.ts';
 import { favouriteArtists, type Sample } from './sample.ts';
 
 /** Days of a log that count, and days of a trial at most and at least. */
@@ -53,7 +52,7 @@ export function aimOf(whole: Sample): Aim {
   return {
     log,
     listeners: Math.max(fewestListeners, count),
-    days: Math.max(fewestDays, ...log.listeners.map(daysOf)),
+    days: Math.max(fewestDays, ...log.listeners.map(spanInDays)),
     artists: (sample) => heard(sample).artists,
     playsPerListenerDay: (sample) => {
       const { listeners, listenerDays } = lastDays({ ...sample, listeners: enough(sample.listeners) }, mostDays);
@@ -72,10 +71,6 @@ export function aimOf(whole: Sample): Aim {
       ),
   };
 }
-
-/** Days from somebody's first play to their last, both included. */
-const daysOf = ({ time }: Listening): number =>
-  Math.floor((time.at(-1) ?? 0) / secondsPerDay) - Math.floor((time[0] ?? 0) / secondsPerDay) + 1;
 
 const enough = (listeners: readonly Listening[]): Listening[] =>
   listeners.filter(({ track }) => track.length >= fewestPlays);

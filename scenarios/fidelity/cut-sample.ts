@@ -1,6 +1,6 @@
-import { secondsPerDay } from '../../engine/core/time.ts';
+import { dayOf, startOfDay } from '../../engine/core/time.ts';
 import { median } from './facts.ts';
-import type { Listening } from './listening.ts';
+import { type Listening, spanInDays } from './listening.ts';
 import type { Sample } from './sample.ts';
 
 const part = ({ track, time, playedMs }: Listening, from: number, to: number): Listening => ({
@@ -13,10 +13,10 @@ const part = ({ track, time, playedMs }: Listening, from: number, to: number): L
 export function lastDays(sample: Sample, days: number): Sample {
   let listenerDays = 0;
   const listeners = sample.listeners.map((log) => {
-    const lastDay = Math.floor((log.time.at(-1) ?? 0) / secondsPerDay);
-    const from = log.time.findIndex((time) => time >= (lastDay - days + 1) * secondsPerDay);
+    const first = startOfDay(dayOf(log.time.at(-1) ?? 0) - days + 1);
+    const from = log.time.findIndex((time) => time >= first);
     const kept = part(log, Math.max(0, from), log.time.length);
-    listenerDays += lastDay - Math.floor((kept.time[0] ?? 0) / secondsPerDay) + 1;
+    listenerDays += spanInDays(kept);
     return kept;
   });
   return { ...sample, listeners, listenerDays };

@@ -1,4 +1,5 @@
 import { type EventColumns, kindCode } from '../../engine/core/events.ts';
+import { dayOf, type SimTime } from '../../engine/core/time.ts';
 
 /** What one listener heard, in order of time: entry i is one play, satisfied or skipped. */
 export interface Listening {
@@ -7,6 +8,13 @@ export interface Listening {
   readonly time: Int32Array;
   readonly playedMs: Uint32Array;
 }
+
+/** Days from the first play to the last, both included; 0 where nothing was played. */
+export const spanInDays = ({ time }: Pick<Listening, 'time'>): number =>
+  time.length === 0 ? 0 : daysBetween(time[0]!, time[time.length - 1]!);
+
+/** Days that two moments lie in and between. */
+export const daysBetween = (first: SimTime, last: SimTime): number => dayOf(last) - dayOf(first) + 1;
 
 /**
  * The plays and skips of a log by listener, for those who have at least `fewest`.

@@ -1,6 +1,6 @@
 import { DubplateError } from '../../engine/core/errors.ts';
 import { invalid } from '../../engine/interactions/input-errors.ts';
-import type { Listening } from './listening.ts';
+import { type Listening, spanInDays } from './listening.ts';
 import { clockTime, firstMomentS } from './moments.ts';
 import type { PlayFormat, PlayRow, Reading } from './play-row.ts';
 import { type PlayedTime, type Sample, withoutPlayedTime } from './sample.ts';
@@ -202,8 +202,3 @@ function numberOf(numbers: Map<string, number>, name: string): number {
   numbers.set(name, numbers.size);
   return numbers.size - 1;
 }
-
-const spanInDays = ({ time }: Listening): number => {
-  const dayOf = (t: number): number => Math.floor(t / 86_400);
-  return time.length === 0 ? 0 : dayOf(time[time.length - 1]!) - dayOf(time[0]!) + 1;
-};

@@ -1,6 +1,6 @@
 import { type FactName, factForms, forEachFact } from './fact-names.ts';
 import { concentration, factsOf, type ListenerFacts, median, secondWeekShare, sundayToFriday } from './facts.ts';
-import type { Listening } from './listening.ts';
+import { daysBetween, type Listening } from './listening.ts';
 import { favouriteArtists, type Sample } from './sample.ts';
 
 /** One fact of a sample. */
@@ -91,8 +91,8 @@ function spanOf(listeners: readonly Listening[]): number {
   let last = Number.NEGATIVE_INFINITY;
   for (const { time } of listeners) {
     if (time.length === 0) continue;
-    first = Math.min(first, time[0] ?? first);
-    last = Math.max(last, time[time.length - 1] ?? last);
+    first = Math.min(first, time[0]!);
+    last = Math.max(last, time[time.length - 1]!);
   }
-  return last < first ? 0 : Math.floor(last / 86_400) - Math.floor(first / 86_400) + 1;
+  return last < first ? 0 : daysBetween(first, last);
 }
