@@ -1,4 +1,5 @@
 import { dayOf, friday, secondsPerDay, weekdayOf } from '../../engine/core/time.ts';
+import { gini } from '../scoring/gini.ts';
 import type { Listening } from './listening.ts';
 
 /** Silence of more than this ends a session. */
@@ -95,9 +96,7 @@ export function concentration(logs: readonly Listening[], tracks: number): { top
   plays.sort();
   let top = 0;
   for (let i = tracks - Math.max(1, Math.round(tracks / 100)); i < tracks; i++) top += plays[i]!;
-  let weighted = 0;
-  for (let i = 0; i < tracks; i++) weighted += (i + 1) * plays[i]!;
-  return { topShare: top / total, gini: (2 * weighted) / (tracks * total) - (tracks + 1) / tracks };
+  return { topShare: top / total, gini: total === 0 ? Number.NaN : gini(plays) };
 }
 
 /** Plays of releases in their second week for each in their first, over releases whose two weeks lie within [from, until). */

@@ -1,6 +1,7 @@
 import { type EventColumns, kindCode, sourceCode } from '../../engine/core/events.ts';
 import type { Truth } from '../../sim/truth.ts';
 import { type Segment, segments } from '../schema.ts';
+import { gini } from './gini.ts';
 import { averagePrecision, foundAt, hitAt, ndcgAt, recallAt, reciprocalRank } from './ranking.ts';
 import type { Figure } from './rows.ts';
 import { type Panel, pairIsIn, type Segmentation, SegmentMeans } from './segments.ts';
@@ -224,19 +225,6 @@ export function scoreExposure(slots: Float64Array, segmentation: Segmentation): 
     { segment: 'all', metric: 'coverage', value: shown / n, n },
     { segment: 'all', metric: 'gini', value: gini(slots), n },
   ];
-}
-
-/** Gini coefficient of non-negative amounts: 0 when all are equal, towards 1 when one has everything. */
-export function gini(amounts: Float64Array): number {
-  const sorted = amounts.slice().sort();
-  let sum = 0;
-  let weighted = 0;
-  sorted.forEach((amount, i) => {
-    sum += amount;
-    weighted += (i + 1) * amount;
-  });
-  const n = sorted.length;
-  return sum === 0 ? 0 : (2 * weighted) / (n * sum) - (n + 1) / n;
 }
 
 /**

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { gini } from '../../scenarios/scoring/gini.ts';
 import {
-  gini,
   rankByTruth,
   scoreAgainstShadow,
   scoreAgainstTruth,
