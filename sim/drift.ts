@@ -16,28 +16,28 @@ export interface Destinations {
   readonly taste: TasteColumns;
 }
 
-/** @param streamSeed of the streams that the listeners' own tastes are drawn from. */
+/** @param hiddenSeed of the streams that the listeners' own tastes are drawn from. */
 export function drawDestinations(
   family: Family,
   ingredients: Ingredients,
   arrivals: Arrivals,
-  streamSeed: string,
+  hiddenSeed: string,
 ): Destinations {
-  const personal = streamsOf(streamSeed);
+  const personal = streamsOf(hiddenSeed);
   const people = drawPeople(ingredients.options, arrivals, personal);
   return { scenes: people.scenes, taste: family.draw({ ...ingredients, people, personal }).taste };
 }
 
-const streamsOf = (streamSeed: string): KeyedStreams => createStreams(`${streamSeed} destination`);
+const streamsOf = (hiddenSeed: string): KeyedStreams => createStreams(`${hiddenSeed} destination`);
 
 /** What destinations are opened in: the same tracks, other people. */
 export const surroundingsAt = (
   { scenes }: Destinations,
-  here: Surroundings & { readonly streamSeed: string },
+  here: Surroundings & { readonly hiddenSeed: string },
 ): Surroundings => ({
   ...here,
   people: { ...here.people, scenes },
-  personal: streamsOf(here.streamSeed),
+  personal: streamsOf(here.hiddenSeed),
   memory: undefined,
 });
 

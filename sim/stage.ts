@@ -13,7 +13,7 @@ import { openTruth, type TrueTaste } from './truth.ts';
 /** Everything that listeners act upon and no recommendation changes: plain data in memory that all threads share. */
 export interface StageData {
   /** Of the streams that hidden things and days are drawn from, and of those that public things are. */
-  readonly streamSeed: string;
+  readonly hiddenSeed: string;
   readonly publicSeed: string;
   readonly family: FamilyName;
   readonly options: WorldOptions;
@@ -44,7 +44,7 @@ export interface Stage extends StageData {
 }
 
 export function openStage(data: StageData): Stage {
-  const streams = createStreams(data.streamSeed);
+  const streams = createStreams(data.hiddenSeed);
   const { keyOf } = streams;
   return {
     ...data,

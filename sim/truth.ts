@@ -67,7 +67,7 @@ export interface TruthParts extends Surroundings {
   readonly taste: TasteColumns;
   /** Where tastes move to, in worlds where they do, and the seed of the world's hidden streams. */
   readonly destinations: Destinations | undefined;
-  readonly streamSeed: string;
+  readonly hiddenSeed: string;
 }
 
 export function openTruth(parts: TruthParts): TrueTaste {

@@ -49,19 +49,19 @@ export interface World extends WorldSpan, Stage {
  * the first days stay as they are.
  */
 export function createWorld(options: WorldOptions, span: WorldSpan): World {
-  const streamSeed = `${span.seed} ${span.family}`;
-  const streams = createStreams(streamSeed);
+  const publicSeed = `${span.seed} ${span.family}`;
+  const streams = createStreams(publicSeed);
   const releases = planReleases(options, span, streams);
   const parts: PublicParts = {
     ...span,
-    streamSeed,
+    publicSeed,
     options,
     releases,
     arrivals: planArrivals(options, span, streams),
     sounds: drawSounds(releases, streams),
     streams,
   };
-  return worldOf(parts, streamSeed);
+  return worldOf(parts, publicSeed);
 }
 
 /**
@@ -69,13 +69,11 @@ export function createWorld(options: WorldOptions, span: WorldSpan): World {
  * scenes, habits. An engine that only sees what it may cannot tell the two apart by anything but the event log.
  */
 export const scrambleTruth = (world: World, seed: string): World =>
-  worldOf(
-    { ...world, streamSeed: world.publicSeed, streams: createStreams(world.publicSeed) },
-    `${world.seed} ${world.family} scrambled ${seed}`,
-  );
+  worldOf({ ...world, streams: createStreams(world.publicSeed) }, `${world.seed} ${world.family} scrambled ${seed}`);
 
 interface PublicParts extends WorldSpan {
-  readonly streamSeed: string;
+  /** Of the streams that everything is drawn from that the engine may see. */
+  readonly publicSeed: string;
   readonly options: WorldOptions;
   readonly releases: Releases;
   readonly arrivals: Arrivals;
@@ -100,8 +98,8 @@ function worldOf(parts: PublicParts, hiddenSeed: string): World {
   const rows = packTracks(drawn.qualities, drawn.width, artists.fame, nextTracks(releases));
   const settled = families[family].settle?.(drawn.taste, rows);
   const data: StageData = {
-    streamSeed: hiddenSeed,
-    publicSeed: parts.streamSeed,
+    hiddenSeed,
+    publicSeed: parts.publicSeed,
     family,
     options,
     arrivals: { signedUpAt: arrivals.signedUpAt, region: arrivals.region },
@@ -114,7 +112,7 @@ function worldOf(parts: PublicParts, hiddenSeed: string): World {
     destinations: options.drift > 0 ? drawDestinations(families[family], ingredients, arrivals, hiddenSeed) : undefined,
     memories: attentionOn(-historyDays),
   };
-  const waveforms = createWaveformStore(parts.sounds, parts.streamSeed);
+  const waveforms = createWaveformStore(parts.sounds, parts.publicSeed);
   let catalogue: Catalogue | undefined;
   return {
     ...openStage(data),
