@@ -121,7 +121,7 @@ function createRoster(known: number, streams: Streams) {
     if (size > capacity.rows) {
       capacity.rows = Math.max(1024, 2 * size);
       const larger = tableOf(capacity.rows);
-      for (const name of ['state', 'restDays', 'releases', 'daysSinceRelease'] as const) {
+      for (const name of ['state', 'restDays', 'daysSinceRelease'] as const) {
         larger[name].set(capacity.columns[name]);
       }
       capacity.columns = larger;

@@ -22,7 +22,6 @@ export function record(
   time: SimTime,
   source: number,
   track = noTrack,
-  playedMs = 0,
 ): void {
-  log.add(listener, track, time, kind, playedMs, source, noPosition, noGeneration, 1);
+  log.add(listener, track, time, kind, 0, source, noPosition, noGeneration, 1);
 }

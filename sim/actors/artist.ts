@@ -1,17 +1,15 @@
 import { setup } from 'xstate';
-import type { ColumnsOf, Layout } from '../columns.ts';
+import type { Layout } from '../columns.ts';
 import { compile } from './compile.ts';
 import { type RowAction, type RowEvent, type RowGuard, type RowOf, rowActions, rowGuards } from './rows.ts';
 
 export const artistLayout = {
   /** Days this artist rests after promoting a release; given. */
   restDays: 'uint16',
-  releases: 'uint32',
   daysSinceRelease: 'uint16',
 } as const satisfies Layout;
 
 type L = typeof artistLayout;
-export type ArtistColumns = ColumnsOf<L> & { readonly state: Uint8Array };
 export type ArtistRow = RowOf<L>;
 
 export const artistEvents = ['track.released', 'day.ended'] as const;
@@ -24,8 +22,7 @@ const isPromoted: RowGuard<L> = (columns, row) => columns.daysSinceRelease[row]!
 const isRested: RowGuard<L> = (columns, row) =>
   columns.daysSinceRelease[row]! + 1 >= promotionDays + columns.restDays[row]!;
 
-const countRelease: RowAction<L> = (columns, row) => {
-  columns.releases[row]! += 1;
+const countFromHere: RowAction<L> = (columns, row) => {
   columns.daysSinceRelease[row] = 0;
 };
 const countDay: RowAction<L> = (columns, row) => {
@@ -33,7 +30,7 @@ const countDay: RowAction<L> = (columns, row) => {
 };
 
 const guards = { isPromoted, isRested };
-const actions = { countRelease, countDay };
+const actions = { countFromHere, countDay };
 
 /** One artist's calendar: ready to release, promoting what is just out, resting. An empty calendar may call anybody. */
 export const artistMachine = setup({
@@ -44,7 +41,7 @@ export const artistMachine = setup({
   id: 'artist',
   context: ({ input }) => input,
   initial: 'ready',
-  on: { 'track.released': { target: '.promoting', actions: 'countRelease' } },
+  on: { 'track.released': { target: '.promoting', actions: 'countFromHere' } },
   states: {
     ready: {},
     promoting: {

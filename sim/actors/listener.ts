@@ -1,5 +1,5 @@
 import { setup } from 'xstate';
-import type { ColumnsOf, Layout } from '../columns.ts';
+import type { Layout } from '../columns.ts';
 import { compile } from './compile.ts';
 import { type RowAction, type RowEvent, type RowGuard, type RowOf, rowActions, rowGuards } from './rows.ts';
 
@@ -21,7 +21,6 @@ export const listenerLayout = {
 } as const satisfies Layout;
 
 type L = typeof listenerLayout;
-export type ListenerColumns = ColumnsOf<L> & { readonly state: Uint8Array };
 export type ListenerRow = RowOf<L>;
 
 /** Everything that can happen to a listener. */
