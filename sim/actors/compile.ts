@@ -11,7 +11,7 @@ export interface Table<L extends Layout, Event extends string> {
   /** Put row `row` into the initial state, with the actions of entering it. */
   start(columns: TableColumns<L>, row: number): void;
   /** Deliver one event to row `row`: guards, exit, transition and entry actions, next state. Unknown events change nothing. */
-  step(columns: TableColumns<L>, row: number, event: number, value?: number): void;
+  step(columns: TableColumns<L>, row: number, event: number): void;
 }
 
 export type TableColumns<L extends Layout> = ColumnsOf<L> & { readonly state: Uint8Array };
@@ -53,7 +53,7 @@ export function compile<L extends Layout, Event extends string>(
     events: Object.fromEntries(behaviour.events.map((event, code) => [event, code])) as Record<Event, number>,
     start(columns, row) {
       columns.state[row] = initialCode;
-      for (const action of entering) action(columns, row, 0);
+      for (const action of entering) action(columns, row);
     },
     step: stepThrough(cells, width),
   };
@@ -68,7 +68,7 @@ function stepThrough<L extends Layout>(cells: readonly (readonly Way<L>[])[], wi
   const parts: (RowGuard<L> | RowAction<L>)[] = [];
   const call = (part: RowGuard<L> | RowAction<L>): string => {
     if (!parts.includes(part)) parts.push(part);
-    return `part${parts.indexOf(part)}(columns, row, value)`;
+    return `part${parts.indexOf(part)}(columns, row)`;
   };
   const codeOf = ({ guard, actions, target }: Way<L>): string => {
     const steps = actions.map((action) => `${call(action)}; `).join('');
@@ -82,7 +82,7 @@ function stepThrough<L extends Layout>(cells: readonly (readonly Way<L>[])[], wi
   const make = new Function(
     'table',
     ...parts.map((_, i) => `part${i}`),
-    `return (columns, row, event, value = 0) => {
+    `return (columns, row, event) => {
       switch (table[columns.state[row] * ${width} + event]) {
         ${distinct.map((code, i) => `case ${i}: ${code}`).join('\n')}
       }

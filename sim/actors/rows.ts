@@ -4,15 +4,14 @@ import { type ColumnsOf, columnsOf, type Layout } from '../columns.ts';
 /** One actor's numbers by column name: the context of the interpreted machine. */
 export type RowOf<L extends Layout> = { [N in keyof L]: number };
 
-/** A question about row `row`; `value` is the number that came with the event. Pure. */
-export type RowGuard<L extends Layout> = (columns: ColumnsOf<L>, row: number, value: number) => boolean;
+/** A question about row `row`. Pure. */
+export type RowGuard<L extends Layout> = (columns: ColumnsOf<L>, row: number) => boolean;
 /** A change to row `row`, and to nothing else. */
-export type RowAction<L extends Layout> = (columns: ColumnsOf<L>, row: number, value: number) => void;
+export type RowAction<L extends Layout> = (columns: ColumnsOf<L>, row: number) => void;
 
-/** An event as XState sees it; the table is given the same name and value. */
+/** An event as XState sees it; the table knows the same by its code. */
 export interface RowEvent<Type extends string> {
   readonly type: Type;
-  readonly value?: number;
 }
 
 /** Row `row` of the columns as plain numbers. */
@@ -28,8 +27,7 @@ export function writeRow<L extends Layout>(columns: ColumnsOf<L>, row: number, n
 
 /** Row guards as XState guards: the machine's context becomes a table of one row. */
 export function rowGuards<L extends Layout, N extends string>(layout: L, guards: Record<N, RowGuard<L>>) {
-  const wrap = (guard: RowGuard<L>) => (args: { context: RowOf<L>; event: RowEvent<string> }) =>
-    guard(oneRow(layout, args.context), 0, args.event.value ?? 0);
+  const wrap = (guard: RowGuard<L>) => (args: { context: RowOf<L> }) => guard(oneRow(layout, args.context), 0);
   const wrapped = Object.entries<RowGuard<L>>(guards).map(([name, guard]) => [name, wrap(guard)]);
   return Object.fromEntries(wrapped) as Record<N, ReturnType<typeof wrap>>;
 }
@@ -41,9 +39,9 @@ export function rowActions<L extends Layout, T extends string, N extends string>
   actions: Record<N, RowAction<L>>,
 ) {
   const wrap = (action: RowAction<L>) =>
-    assign<RowOf<L>, RowEvent<T>, undefined, RowEvent<T>, never>(({ context, event }) => {
+    assign<RowOf<L>, RowEvent<T>, undefined, RowEvent<T>, never>(({ context }) => {
       const row = oneRow(layout, context);
-      action(row, 0, event.value ?? 0);
+      action(row, 0);
       return readRow(row, 0);
     });
   const wrapped = Object.entries<RowAction<L>>(actions).map(([name, action]) => [name, wrap(action)]);

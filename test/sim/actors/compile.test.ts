@@ -18,13 +18,13 @@ const actions = Object.fromEntries(names.map((name, n) => [name, append(n + 1)])
   (typeof names)[number],
   RowAction<L>
 >;
-const isOpen: RowGuard<L> = (columns, row, value) => columns.open[row]! + value > 0;
+const isOpen: RowGuard<L> = (columns, row) => columns.open[row]! > 0;
 const events = ['up', 'down', 'inner', 'self', 'again', 'guarded', 'blocked', 'bubbling'] as const;
 
 const nested = setup({
   types: {
     context: {} as { trace: number; open: number },
-    events: {} as { type: (typeof events)[number]; value?: number },
+    events: {} as { type: (typeof events)[number] },
     input: {} as { trace: number; open: number },
   },
   guards: rowGuards(layout, { isOpen }),
@@ -66,14 +66,15 @@ describe('compile', () => {
     for (const first of events) {
       for (const second of events) {
         for (const third of events) {
-          for (const value of [0, 1]) {
-            const actor = createActor(nested, { input: { trace: 0, open: 0 } }).start();
+          for (const open of [0, 1]) {
+            const actor = createActor(nested, { input: { trace: 0, open } }).start();
             const columns = { ...columnsOf(layout, 1), state: new Uint8Array(1) };
+            columns.open[0] = open;
             table.start(columns, 0);
             const walk = [first, second, third];
             for (const [n, type] of walk.entries()) {
-              actor.send({ type, value });
-              table.step(columns, 0, table.events[type], value);
+              actor.send({ type });
+              table.step(columns, 0, table.events[type]);
               const { value: state, context } = actor.getSnapshot();
               const path = typeof state === 'string' ? state : `a.${(state as { a: string }).a}`;
               const found = `${table.states[columns.state[0]!]} ${columns.trace[0]}`;

@@ -141,15 +141,15 @@ const faults: Readonly<Record<string, (chart: Chart) => Step>> = {
   'does nothing': () => () => {},
   'ends in another state':
     ({ table }) =>
-    (columns, row, event, value) => {
-      table.step(columns, row, event, value);
+    (columns, row, event) => {
+      table.step(columns, row, event);
       columns.state[row] = (columns.state[row]! + 1) % table.states.length;
     },
   'goes without its actions':
     ({ table, layout }) =>
-    (columns, row, event, value) => {
+    (columns, row, event) => {
       const before = numbersOf(columns, layout);
-      table.step(columns, row, event, value);
+      table.step(columns, row, event);
       const { state } = columns;
       const after = state[row]!;
       writeRow(columns, row, before);
