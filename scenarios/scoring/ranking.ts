@@ -1,8 +1,8 @@
 /**
  * Ranking metrics with trec_eval's conventions, to the last bit: linear gain, discount log₂(rank + 1), the ideal over all
- * judged items, recall and average precision over all relevant ones, precision over k however short the list is.
+ * judged items, recall and average precision over all relevant ones.
  *
- * @see https://github.com/usnistgov/trec_eval (m_ndcg.c, m_map.c, m_recall.c, m_P.c, m_recip_rank.c, m_success.c).
+ * @see https://github.com/usnistgov/trec_eval (m_ndcg.c, m_map.c, m_recall.c, m_recip_rank.c, m_success.c).
  */
 
 /**
@@ -44,9 +44,6 @@ export const foundAt = (ranks: readonly number[], relevant: number): Found => ({
 /** Share of the relevant items among the first k. */
 export const recallAt = (found: Found, k: number): number => share(hitsWithin(found, k), found.ideal.length);
 
-/** Share of the first k positions that hold a relevant item; positions beyond the end of the list hold none. */
-export const precisionAt = (found: Found, k: number): number => hitsWithin(found, k) / k;
-
 /** 1 when a relevant item is among the first k, else 0 (trec_eval's `success`). */
 export const hitAt = (found: Found, k: number): number => (hitsWithin(found, k) > 0 ? 1 : 0);
 
@@ -72,10 +69,6 @@ export function ndcgAt({ ranks, gains, ideal }: Found, k: number = Number.POSITI
   for (const [i, gain] of ideal.slice(0, k).entries()) best += gain / Math.log2(i + 2);
   return share(gained, best);
 }
-
-/** trec_eval's order of a scored run: score descending, then id descending by UTF-16 code units. */
-export const trecOrder = (scored: ReadonlyMap<string, number>): string[] =>
-  [...scored].sort(([idA, a], [idB, b]) => b - a || (idA < idB ? 1 : idA > idB ? -1 : 0)).map(([id]) => id);
 
 /** The metrics of `evaluate` under their names: `recall@k`, `ndcg@k`, `hit@k` for each k, `map`, `mrr`. */
 export function rankingMetrics<Id>(

@@ -8,11 +8,9 @@ import {
   hitAt,
   meanMetrics,
   ndcgAt,
-  precisionAt,
   rankingMetrics,
   recallAt,
   reciprocalRank,
-  trecOrder,
 } from '../../scenarios/scoring/ranking.ts';
 
 const oracle = (name: string): string[][] =>
@@ -20,6 +18,10 @@ const oracle = (name: string): string[][] =>
     .trimEnd()
     .split('\n')
     .map((line) => line.trim().split(/\s+/));
+
+/** trec_eval's order of a scored run: score descending, then id descending by UTF-16 code units. */
+const trecOrder = (scored: ReadonlyMap<string, number>): string[] =>
+  [...scored].sort(([idA, a], [idB, b]) => b - a || (idA < idB ? 1 : idA > idB ? -1 : 0)).map(([id]) => id);
 
 describe('ranking metrics against trec_eval', () => {
   const judged = new Map<string, Map<string, number>>();
@@ -39,12 +41,10 @@ describe('ranking metrics against trec_eval', () => {
     ndcg_cut_20: (found) => ndcgAt(found, 20),
     recall_10: (found) => recallAt(found, 10),
     recall_100: (found) => recallAt(found, 100),
-    P_5: (found) => precisionAt(found, 5),
-    P_10: (found) => precisionAt(found, 10),
     recip_rank: reciprocalRank,
     success_10: (found) => hitAt(found, 10),
   };
-  const expected = oracle('trec_eval_17g.tsv');
+  const expected = oracle('trec_eval_17g.tsv').filter(([name]) => name! in metrics);
 
   it('agrees on every measure and listener to the last bit', () => {
     const wrong: string[] = [];
@@ -56,7 +56,7 @@ describe('ranking metrics against trec_eval', () => {
       if (!Object.is(found, Number(value))) wrong.push(`${name} of ${topic}: ${found}, expected ${value}`);
     }
     expect(wrong).toEqual([]);
-    expect(compared).toBe(3600);
+    expect(compared).toBe(3000);
   });
 
   it('agrees on the means, which sum over listeners in the order of the file', () => {
