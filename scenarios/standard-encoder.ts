@@ -14,7 +14,7 @@ import { synthesiseTracks } from './synthesised-tracks.ts';
 const standardVersion = 3;
 
 /** How much the standard encoder is trained. */
-export const standardTraining = { tracks: 2000, epochs: 8, batch: 32 };
+const standardTraining = { tracks: 2000, epochs: 8, batch: 32 };
 
 /** Where the standard encoder is kept on this machine. */
 export const standardEncoderPath = (env: NodeJS.ProcessEnv = process.env, platform = process.platform): string =>
@@ -59,7 +59,7 @@ export async function standardEncoder(
  * Coordinates of a sound: six bells over log tempo, the tonic on the circle of fifths, the mode, then energy and timbre
  * in [-1, 1].
  */
-export function soundMap(sound: SoundAttributes): Float32Array {
+function soundMap(sound: SoundAttributes): Float32Array {
   const tempo = Math.log(sound.tempoBpm / 58) / Math.log(190 / 58);
   const bells = Array.from({ length: 6 }, (_, i) => Math.exp(-0.5 * ((tempo - i / 5) / 0.18) ** 2));
   const fifths = (2 * Math.PI * (((sound.key >> 1) * 7) % 12)) / 12;

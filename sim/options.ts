@@ -3,7 +3,7 @@ import { z } from 'zod';
 const share = z.number().min(0).max(1);
 
 /** A declared group of listeners with the same habits; sizes are as of day 0, sign-ups keep the proportions. */
-export const cohortSchema = z.strictObject({
+const cohortSchema = z.strictObject({
   /** Listeners who have signed up by day 0. */
   listeners: z.int().min(0).max(10_000_000),
   /** 0 plays what is known, 1 looks for new music all the time. */

@@ -5,7 +5,7 @@ import { DubplateError, messageOf } from '../../engine/core/errors.ts';
 import { writeFileAtomic } from '../../engine/core/files.ts';
 
 /** The tables of an export; each has a folder of its name. */
-export const tableNames = ['events', 'listeners', 'tracks', 'truth_listeners', 'truth_tracks', 'truth_shadow'] as const;
+const tableNames = ['events', 'listeners', 'tracks', 'truth_listeners', 'truth_tracks', 'truth_shadow'] as const;
 export type TableName = (typeof tableNames)[number];
 
 /** Says that a folder is an export, of what, and whether it is complete. Not a run's manifest: it must not be taken for one. */

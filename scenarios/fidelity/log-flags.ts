@@ -11,7 +11,7 @@ export const offsetFlag = (): Option =>
     .default(0);
 
 /** For commander: hours from −12 to 14 in quarters. */
-export function offsetOf(text: string): number {
+function offsetOf(text: string): number {
   const hours = Number(text);
   if (!/^[+-]?\d+(\.\d+)?$/.test(text.trim()) || hours < -12 || hours > 14 || !Number.isInteger(4 * hours)) {
     throw new InvalidArgumentError(`${text} is not a number of hours from -12 to 14, such as -5 or 5.5.`);

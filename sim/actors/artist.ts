@@ -12,7 +12,7 @@ export const artistLayout = {
 type L = typeof artistLayout;
 export type ArtistRow = RowOf<L>;
 
-export const artistEvents = ['track.released', 'day.ended'] as const;
+const artistEvents = ['track.released', 'day.ended'] as const;
 export type ArtistEvent = RowEvent<(typeof artistEvents)[number]>;
 
 /** Days that a release is promoted before the artist thinks of the next one. */

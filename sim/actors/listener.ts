@@ -24,7 +24,7 @@ type L = typeof listenerLayout;
 export type ListenerRow = RowOf<L>;
 
 /** Everything that can happen to a listener. */
-export const listenerEvents = [
+const listenerEvents = [
   'listener.signedUp',
   'listener.recalled',
   'track.picked',

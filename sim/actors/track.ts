@@ -13,15 +13,15 @@ type L = typeof trackLayout;
 export type TrackColumns = ColumnsOf<L> & { readonly state: Uint8Array };
 export type TrackRow = RowOf<L>;
 
-export const trackEvents = ['track.released', 'day.ended'] as const;
+const trackEvents = ['track.released', 'day.ended'] as const;
 export type TrackEvent = RowEvent<(typeof trackEvents)[number]>;
 
 /** A track is new for a week and current for three months. */
 export const newDays = 7;
 export const currentDays = 90;
 /** Attention is fixed-point: 256 is what an old track gets. A new one starts at thirty-two times that. */
-export const settledAttention = 256;
-export const premiereAttention = 32 * settledAttention;
+const settledAttention = 256;
+const premiereAttention = 32 * settledAttention;
 
 const isNoLongerNew: RowGuard<L> = (columns, row) => columns.ageDays[row]! + 1 >= newDays;
 const isSettled: RowGuard<L> = (columns, row) => columns.ageDays[row]! + 1 >= currentDays;
