@@ -3,7 +3,7 @@ import type { Draw } from '../engine/core/random.ts';
 import { below, type Streams } from '../engine/core/random.ts';
 import { type RankingBound, rankingBounds, type Scenario } from './schema.ts';
 import type { HeardLists } from './scoring/heard.ts';
-import type { OracleLists, Rankings } from './scoring/ranking-figures.ts';
+import { longest, type OracleLists, type Rankings } from './scoring/ranking-figures.ts';
 import type { Panel } from './scoring/segments.ts';
 
 /** The state of an arm that a bound is scored on. */
@@ -28,14 +28,11 @@ export function boundsByArm({ arms, bounds }: Scenario): ReadonlyMap<string, rea
   );
 }
 
-/** As deep as any score looks, whatever the arms' lists hold. */
-const length = 200;
-
 /** What a bound would serve the panel: a ranking without heard tracks, never fed back into listening. */
 export function rankBound(bound: Exclude<RankingBound, 'trueSound'>, state: BoundState, streams: Streams): Rankings {
   switch (bound) {
     case 'oracle':
-      return state.oracle.tracks.map((tracks) => tracks.subarray(0, length));
+      return state.oracle.tracks.map((tracks) => tracks.subarray(0, longest));
     case 'popular': {
       const byPlays = [...Array(state.trackCount).keys()].sort(
         (a, b) => (state.plays[b] ?? 0) - (state.plays[a] ?? 0) || a - b,
@@ -53,7 +50,7 @@ export function rankBound(bound: Exclude<RankingBound, 'trueSound'>, state: Boun
 
 function unheardOf(order: readonly number[], state: BoundState): Rankings {
   return [...state.panel.listeners].map((listener) => {
-    const ranking = new Uint32Array(Math.min(length, order.length));
+    const ranking = new Uint32Array(Math.min(longest, order.length));
     let n = 0;
     for (const track of order) {
       if (n === ranking.length) break;
@@ -64,12 +61,12 @@ function unheardOf(order: readonly number[], state: BoundState): Rankings {
 }
 
 /**
- * `length` numbers below n without replacement, uniformly: the head of a Fisher–Yates shuffle of 0 … n − 1, of which only
+ * {@link longest} numbers below n without replacement, uniformly: the head of a Fisher–Yates shuffle of 0 … n − 1, of which only
  * what was moved is written down.
  */
 function sampleWithout(n: number, draw: Draw): Uint32Array {
   const moved = new Map<number, number>();
-  return Uint32Array.from({ length: Math.min(length, n) }, (_, i) => {
+  return Uint32Array.from({ length: Math.min(longest, n) }, (_, i) => {
     const j = i + below(n - i, draw);
     const drawn = moved.get(j) ?? j;
     moved.set(j, moved.get(i) ?? i);

@@ -8,17 +8,19 @@ import { maxSessionsPerDay } from './steps.ts';
  */
 export const levels = 256;
 const lowest = 0.01;
-const highest = 8;
+/** Of anybody, and of a world's mean. */
+export const mostSessionsPerDay = 8;
 /** By how much the mean sessions of an active day exceed r. */
 const activeDayExcess = 2.6;
 
 /** Mean sessions a day of a level. */
-export const rateOf = (level: number): number => lowest * expExact((level / (levels - 1)) * lnExact(highest / lowest));
+export const rateOf = (level: number): number =>
+  lowest * expExact((level / (levels - 1)) * lnExact(mostSessionsPerDay / lowest));
 
-/** The level nearest to `rate` sessions a day; rates outside [0.01, 8] are brought to the ends. */
+/** The level nearest to `rate` sessions a day; rates outside [0.01, {@link mostSessionsPerDay}] are brought to the ends. */
 export function levelOf(rate: number): number {
-  const within = Math.max(lowest, Math.min(highest, rate));
-  return Math.round(((levels - 1) * lnExact(within / lowest)) / lnExact(highest / lowest));
+  const within = Math.max(lowest, Math.min(mostSessionsPerDay, rate));
+  return Math.round(((levels - 1) * lnExact(within / lowest)) / lnExact(mostSessionsPerDay / lowest));
 }
 
 /** The chance of being active on an average day by level: held against 16 random bits, of which 65,535 stands for certain. */

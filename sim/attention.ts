@@ -23,9 +23,9 @@ export interface Attention {
   /** How many neighbourhoods there are, a power of two, and pools in each. */
   readonly neighbourhoods: number;
   readonly perNeighbourhood: number;
-  /** Tracks from this one on came out in the last ten days. */
+  /** Tracks from this one on came out in the last {@link newsDays} days. */
   readonly newFrom: number;
-  /** By artist, the latest of what they released in the last ten days; {@link noTrack} for most. */
+  /** By artist, the latest of what they released in these days; {@link noTrack} for most. */
   readonly news: Uint32Array;
   /** One bit for each track, set where its artist has news: what is asked most is answered without a look at the artist. */
   readonly hasNews: Uint8Array;

@@ -8,7 +8,7 @@ export interface Moment {
   /** Scene of the last track of this session, and how many in a row were of it. */
   scene: number;
   run: number;
-  /** Tracks from this one on are new: out for ten days at most. */
+  /** Tracks from this one on are new, as the day's {@link Attention} has it. */
   newFrom: number;
 }
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mostSessionsPerDay } from './activity.ts';
 
 const share = z.number().min(0).max(1);
 
@@ -11,6 +12,8 @@ const cohortSchema = z.strictObject({
   /** How much more often than usual these listeners open a session. */
   activity: z.number().positive().max(10).default(1),
 });
+
+export const mostPopularityExponent = 3;
 
 /** Every dial of a world, with its range, unit and default; nowhere else. Seed, family and number of days stand beside it. */
 export const worldOptionsSchema = z.strictObject({
@@ -44,7 +47,7 @@ export const worldOptionsSchema = z.strictObject({
   /** Standard deviation of fame in a track's utility; taste itself has standard deviation 1. */
   fameWeight: z.number().min(0).max(3).default(0.3),
   /** How unequally the world talks about tracks: attention is e^(exponent · fame), fame having standard deviation 1. */
-  popularityExponent: z.number().min(0).max(3).default(1.5),
+  popularityExponent: z.number().min(0).max(mostPopularityExponent).default(1.5),
   /** Family `social` only: how strongly what was played yesterday is talked about today. */
   contagion: z.number().min(0).max(10).default(1),
   /** Share of the catalogue whose sound an editor wrote down. */
@@ -60,7 +63,7 @@ export const worldOptionsSchema = z.strictObject({
   /** Length of the hidden taste and quality vectors of the `latent` family. */
   hiddenFactors: z.int().min(1).max(64).default(8),
   /** Mean sessions of a signed-up listener and day; the listeners' own means are log-normal around it. */
-  sessionsPerDay: z.number().positive().max(8).default(1.5),
+  sessionsPerDay: z.number().positive().max(mostSessionsPerDay).default(1.5),
   /** Chance a day of leaving for good, and of staying away for some weeks; leaving is likelier in the first week. */
   churnPerDay: share.default(0.001),
   lapsePerDay: share.default(0.002),

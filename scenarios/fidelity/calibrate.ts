@@ -1,5 +1,6 @@
 import type { Progress } from '../../engine/core/progress.ts';
-import type { FamilyName, WorldOptions } from '../../sim/options.ts';
+import { mostSessionsPerDay } from '../../sim/activity.ts';
+import { type FamilyName, mostPopularityExponent, type WorldOptions } from '../../sim/options.ts';
 import { type Aim, aimOf, enoughForPopularity } from './aim.ts';
 import { bisect } from './bisect.ts';
 import { type Measurement, measure } from './measure.ts';
@@ -170,23 +171,22 @@ interface Dial {
   noteOn(world: WorldOptions): string | undefined;
 }
 
-const mostSessions = 8;
-const mostExponent = 3;
-
 const dials = {
   sessionsPerDay: {
     what: 'plays per listener and day',
     of: (aim) => aim.playsPerListenerDay,
-    ends: () => ({ low: 0.1, high: mostSessions }),
+    ends: () => ({ low: 0.1, high: mostSessionsPerDay }),
     noteOn: ({ sessionsPerDay }) =>
-      sessionsPerDay === mostSessions ? 'sessionsPerDay is at its largest: the log has still more plays.' : undefined,
+      sessionsPerDay === mostSessionsPerDay
+        ? 'sessionsPerDay is at its largest: the log has still more plays.'
+        : undefined,
   },
   popularityExponent: {
     what: 'Gini of plays over artists',
     of: (aim) => aim.gini,
-    ends: () => ({ low: 0, high: mostExponent }),
+    ends: () => ({ low: 0, high: mostPopularityExponent }),
     noteOn: ({ popularityExponent: x }) =>
-      x === 0 || x === mostExponent
+      x === 0 || x === mostPopularityExponent
         ? 'popularityExponent is at the end of its range: the log lies beyond what it can do.'
         : undefined,
   },

@@ -8,7 +8,8 @@ import { type Panel, pairIsIn, type Segmentation, SegmentMeans } from './segment
 import type { TrueFavourites } from './true-favourites.ts';
 
 const cutoffs = [10, 50, 200] as const;
-const longest = 200;
+/** As deep as any score looks, whatever the arms' lists hold. */
+export const longest = 200;
 
 /** What is scored: for each panel listener, in panel order, the ranked tracks that would be served. */
 export type Rankings = readonly Uint32Array[];
@@ -22,7 +23,7 @@ export interface OracleLists {
   utility(i: number, track: number): number;
 }
 
-/** The first 200 of every listener's unheard tracks by true utility; ties by index. */
+/** The first {@link longest} of every listener's unheard tracks by true utility; ties by index. */
 export function rankByTruth(
   truth: Pick<Truth, 'utility'>,
   favourites: TrueFavourites,
