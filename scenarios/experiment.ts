@@ -51,7 +51,7 @@ export interface ExperimentResult {
 /** Kernels of the same arithmetic give the same bits. */
 const arithmeticOf = ({ name }: Kernel): string => (name === 'avx512' || name === 'avx2' ? 'fused, 16 lanes' : name);
 
-/** Runs every world of a scenario and writes the result files of DESIGN section 4. What is finished survives a crash. */
+/** Runs every world of a scenario and writes the result files that the README names. What is finished survives a crash. */
 export async function runExperiment(scenario: Scenario, options: ExperimentOptions): Promise<ExperimentResult> {
   const { folder } = options;
   const startedAt = new Date();

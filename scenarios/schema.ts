@@ -12,7 +12,7 @@ const name = z
   .max(40);
 const family = z.enum(familyNames);
 
-/** The segments of DESIGN section 4: fixed by facts that no arm can change. */
+/** The segments of the README: fixed by facts that no arm can change. */
 export const segments = ['all', 'warm', 'newUser', 'newTrack', 'newUserNewTrack'] as const;
 export type Segment = (typeof segments)[number];
 

@@ -10,7 +10,10 @@ export const levels = 256;
 const lowest = 0.01;
 /** Of anybody, and of a world's mean. */
 export const mostSessionsPerDay = 8;
-/** By how much the mean sessions of an active day exceed r. */
+/**
+ * By how much the mean sessions of an active day exceed r.
+ * Set by hand against `sessionsPerActiveDay` of scenarios/fidelity/targets.ts.
+ */
 const activeDayExcess = 2.6;
 
 /** Mean sessions a day of a level. */

@@ -35,10 +35,13 @@ export type Openness = 'everything' | 'discovery';
  */
 export const positionWords = { way: 0, first: 1, second: 2, reaction: 5, library: 7 } as const;
 
-/** Least share of discovery, and how much more an explorer's is. */
+/**
+ * Least share of discovery, and how much more an explorer's is.
+ * Set by hand against `repeatShare` of scenarios/fidelity/targets.ts.
+ */
 const leastDiscovery = 0.18;
 const explorersDiscovery = 0.5;
-/** Of discovery: up to which part of it is search, up to which the news of followed artists; the rest is charts. */
+/** Of discovery: up to which part of it is search, up to which the news of followed artists; the rest is charts. Set by hand. */
 const searchEnd = 0.4;
 const newsEnd = 0.75;
 
@@ -51,7 +54,7 @@ const ways = Uint32Array.from(
 );
 const onlyDiscovery = 256;
 
-/** Of what is known: the share that goes on with the artist who has just been heard. In 65,536ths. */
+/** Of what is known: the share that goes on with the artist who has just been heard. In 65,536ths. Set by hand. */
 const goesOn = 0.42 * 65_536;
 
 /**

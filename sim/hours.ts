@@ -1,10 +1,13 @@
 import { pick } from './exact.ts';
 
-/** When people listen. Arrivals are lowest at 2 and peak at 9 and 18; the morning peak is gone at weekends. */
+/**
+ * When people listen. Arrivals are lowest at 2 and peak at 9 and 18; the morning peak is gone at weekends. Set
+ * by hand against `busiestHour` and `emptiestSixHours` of scenarios/fidelity/targets.ts.
+ */
 const weekdayHours = [3, 2, 1, 1, 1, 2, 4, 7, 9, 9, 8, 8, 8, 8, 8, 9, 9, 10, 10, 9, 9, 8, 6, 5];
 const weekendHours = [5, 4, 2, 1, 1, 1, 2, 3, 5, 7, 8, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 8, 8, 7];
 
-/** Four chronotypes of similar size: early birds, working hours, evening, night owls. Added weight by hour. */
+/** Four chronotypes of similar size: early birds, working hours, evening, night owls. Added weight by hour. Set by hand. */
 const chronotypeHours = [
   { from: 5, to: 10 },
   { from: 9, to: 17 },
@@ -13,7 +16,10 @@ const chronotypeHours = [
 ];
 export const chronotypes = chronotypeHours.length;
 
-/** Sessions by weekday, Monday first, relative to the mean; Friday is heaviest. */
+/**
+ * Sessions by weekday, Monday first, relative to the mean; Friday is heaviest.
+ * Set by hand against `fridayPeak` of scenarios/fidelity/targets.ts.
+ */
 export const weekdayActivity = [0.97, 0.97, 0.99, 1.01, 1.1, 1.01, 0.95];
 
 const favoured = (hours: readonly number[], chronotype: number): number[] =>

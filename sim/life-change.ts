@@ -6,7 +6,7 @@ import type { Stage } from './stage.ts';
 /** What a morning brings beside sessions: somebody leaves for good, stays away for some weeks, or comes back. */
 export type LifeChange = 'churn.due' | 'lapse.due' | 'return.due';
 
-/** Leaving is likelier in the first week. */
+/** Leaving is likelier in the first week; who stays away is back after 20 days in the mean. Set by hand. */
 const firstWeekChurn = 8;
 const returnPerDay = 0.05;
 

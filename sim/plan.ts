@@ -24,14 +24,17 @@ export const createDayPlan = (listeners: number): DayPlan => ({
   looks: new Uint8Array(listeners * maxSessionsPerDay),
 });
 
-/** Tracks of a session: some are for one track; the others are log-logistic with a heavy tail, in 4,096 steps. */
+/**
+ * Tracks of a session: some are for one track; the others are log-logistic with a heavy tail, in 4,096 steps. Set by hand against
+ * `oneTrackSessions`, `medianSessionTracks` and `meanSessionTracks` of scenarios/fidelity/targets.ts.
+ */
 const oneTrackShare = 0.11;
 const sessionLengths = Uint8Array.from({ length: 4096 }, (_, i) => {
   const p = ((i + 0.5) / 4096 - oneTrackShare) / (1 - oneTrackShare);
   return p <= 0 ? 1 : Math.min(150, Math.max(1, Math.round(11 * expExact(0.55 * lnExact(p / (1 - p))))));
 });
 
-/** Share of sessions that look at the slate, of 65,536; for the first three days all do. */
+/** Share of sessions that look at the slate, of 65,536; for the first three days all do. Set by hand. */
 const looksChance = 0.75 * 65_536;
 const guidedDays = 3;
 /** The first session begins this long after signing up. */

@@ -12,7 +12,7 @@ export interface Reaction {
   isKept: boolean;
 }
 
-/** What one expects from a track one asked for, added to its utility, by source: slate, library, search, charts, artist. */
+/** What one expects from a track one asked for, added to its utility, by source. Set by hand. */
 const expectation: Readonly<Record<(typeof eventSources)[number], number>> = {
   slate: 0,
   library: 0.2,
@@ -23,11 +23,15 @@ const expectation: Readonly<Record<(typeof eventSources)[number], number>> = {
 };
 const expected = Int32Array.from(eventSources, (source) => inUnits(expectation[source]));
 
+/** The first set by hand against `under30s` of scenarios/fidelity/targets.ts, the others by hand. */
 const satisfaction = logisticCurve({ middle: 0.6, slope: 1 });
 const keeping = logisticCurve({ middle: 1.3, slope: 2 });
 const saving = logisticCurve({ middle: 2.2, slope: 1.4 });
 
-/** Of the skips, those within five seconds; the others come before thirty. Of the satisfied plays, those to the end. In 65,536ths. */
+/**
+ * Of the skips, those within five seconds; the others come before thirty. Of the satisfied plays, those to the end. In 65,536ths.
+ * Set by hand, the first against `under5s`.
+ */
 const earlySkipShare = 0.62 * 65_536;
 const fullPlayShare = 0.8 * 65_536;
 const satisfiedMs = 30_000;

@@ -13,7 +13,7 @@ export interface Releases {
   readonly artists: number;
 }
 
-/** Releases by weekday, Monday first, relative to an even spread; they sum to 7. */
+/** Releases by weekday, Monday first, relative to an even spread; they sum to 7. Set by hand, as all below. */
 const weekdayWeights = [0.6, 0.6, 0.7, 0.8, 3.5, 0.5, 0.3];
 /** Of the tracks from before the calendar, the share that came out on a Friday. */
 const fridayShare = 0.5;

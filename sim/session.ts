@@ -25,11 +25,14 @@ export interface SessionPlan {
 const isListening = Uint8Array.from(listenerTable.states, (name) => (name.endsWith('.listening') ? 1 : 0));
 const { step, events: chart } = listenerTable;
 
-/** Of the positions of a session with a slate, the share at which one turns to it, per unit of `algorithmicShare`. */
+/** Of the positions of a session with a slate, the share at which one turns to it, per unit of `algorithmicShare`. Set by hand. */
 const slateAppetite = 1.7;
-/** How often the same track is played once more, of 65,536. */
+/**
+ * How often the same track is played once more, of 65,536.
+ * Set by hand against `immediateRepeats` of scenarios/fidelity/targets.ts.
+ */
 const againChance = 0.032 * 65_536;
-/** How often a kept track is worn out by a play, and let go after a skip, of 65,536. */
+/** How often a kept track is worn out by a play, and let go after a skip, of 65,536. Set by hand. */
 const wearChance = 65_536 / 40;
 const dropChance = 65_536 / 6;
 

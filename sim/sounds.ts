@@ -15,7 +15,7 @@ export interface Sounds {
 
 /** Sounds that artists have in common; which one is independent of the scene, so that the dial for the sound is exact. */
 const styleCount = 10;
-/** Of the variance of every attribute: style, artist, track. The three add up to 1. */
+/** Of the variance of every attribute: style, artist, track. The three add up to 1. Set by hand. */
 const styleShare = 0.4;
 const artistShare = 0.35;
 const trackShare = 0.25;

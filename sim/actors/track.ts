@@ -16,10 +16,13 @@ export type TrackRow = RowOf<L>;
 const trackEvents = ['track.released', 'day.ended'] as const;
 export type TrackEvent = RowEvent<(typeof trackEvents)[number]>;
 
-/** A track is new for a week and current for three months. */
+/** A track is new for a week and current for three months. Set by hand. */
 export const newDays = 7;
 export const currentDays = 90;
-/** Attention is fixed-point: 256 is what an old track gets. A new one starts at thirty-two times that. */
+/**
+ * Attention is fixed-point: 256 is what an old track gets. A new one starts at thirty-two times that. Set by
+ * hand, and how it falls, against `releaseDecay` of scenarios/fidelity/targets.ts.
+ */
 const settledAttention = 256;
 const premiereAttention = 32 * settledAttention;
 

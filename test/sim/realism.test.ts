@@ -5,7 +5,7 @@ import { Heard } from '../../scenarios/scoring/heard.ts';
 import { familyNames } from '../../sim/options.ts';
 import { livePast, rowsOf, smallWorld } from './support.ts';
 
-/** Published figures and their sources are in the project's notes on listening; the bounds here are broad on purpose. */
+/** Published figures and their sources are in scenarios/fidelity/targets.ts; the bounds here are broad on purpose. */
 describe.each(familyNames)('the past of a %s world', (family) => {
   const world = smallWorld(
     { tracks: 600, releasesPerDay: 12, cohorts: { all: { listeners: 200 } } },
