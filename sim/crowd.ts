@@ -54,8 +54,8 @@ export function createCrowd({ options, people, arrivals, releases }: World): Cro
   });
 }
 
-const signingUp = listenerTable.states.indexOf('signingUp');
-const churned = listenerTable.states.indexOf('churned');
+const signingUp = listenerTable.codeOf('signingUp');
+const churned = listenerTable.codeOf('churned');
 
 /** The crowd whose state this is; it goes on to write to it. */
 export function crowdOf(state: CrowdState): Crowd {

@@ -79,7 +79,7 @@ export function* simulateBlock(
 const nobody = { listeners: new Uint32Array(0), times: new Int32Array(0) };
 
 const { step, events: chart } = listenerTable;
-const stateCode = (name: string): number => listenerTable.states.indexOf(name);
+const stateCode = listenerTable.codeOf;
 const signingUp = stateCode('signingUp');
 const dormant = stateCode('dormant');
 const churned = stateCode('churned');

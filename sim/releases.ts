@@ -114,7 +114,7 @@ function olderReleases(
 function createRoster(known: number, streams: Streams) {
   const capacity = { rows: 0, columns: tableOf(0) };
   let size = 0;
-  const ready = artistTable.states.indexOf('ready');
+  const ready = artistTable.codeOf('ready');
   const popular = aliasOf(Float64Array.from({ length: known }, (_, a) => expExact(bell(streams('productivity', a)))));
   const join = (): number => {
     const artist = size++;

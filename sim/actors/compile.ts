@@ -6,6 +6,8 @@ import type { RowAction, RowGuard } from './rows.ts';
 export interface Table<L extends Layout, Event extends string> {
   /** Names of the leaf states, 'cold.listening'; the index is the code in the `state` column. */
   readonly states: readonly string[];
+  /** The code of a state. @throws Error when there is none of that name. */
+  codeOf(state: string): number;
   /** Codes of the events, to be looked up once and kept. */
   readonly events: Readonly<Record<Event, number>>;
   /** Put row `row` into the initial state, with the actions of entering it. */
@@ -48,8 +50,14 @@ export function compile<L extends Layout, Event extends string>(
   const initial = firstLeaf(root);
   const initialCode = codes.get(initial.id) ?? refuse(initial, 'no code, though the chart begins there');
   const entering = enteringFrom(undefined, initial).flatMap((node) => rowActionsOf(node, node.entry, behaviour));
+  const states = leaves.map((leaf) => leaf.path.join('.'));
   return {
-    states: leaves.map((leaf) => leaf.path.join('.')),
+    states,
+    codeOf(state) {
+      const code = states.indexOf(state);
+      if (code < 0) throw new Error(`'${state}' is none of the states of '${root.id}': ${states.join(', ')}`);
+      return code;
+    },
     events: Object.fromEntries(behaviour.events.map((event, code) => [event, code])) as Record<Event, number>,
     start(columns, row) {
       columns.state[row] = initialCode;

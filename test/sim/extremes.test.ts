@@ -70,7 +70,7 @@ describe('one listener less', () => {
     'changes nothing of what the others draw: $family, drift $drift',
     ({ family, drift }) => {
       const world = smallWorld({ cohorts: only(80), signupsPerDay: 0, drift }, { family, historyDays: 3, days: 1 });
-      const churned = listenerTable.states.indexOf('churned');
+      const churned = listenerTable.codeOf('churned');
       const gone = 17;
       const [all, less] = [createCrowd(world), createCrowd(world)];
       less.state.columns.state[gone] = churned;

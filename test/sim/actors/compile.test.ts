@@ -87,6 +87,12 @@ describe('compile', () => {
     }
   });
 
+  it('knows every state by its name, and no other', () => {
+    const table = compile(nested, behaviour);
+    expect(table.states.map(table.codeOf)).toEqual([...table.states.keys()]);
+    expect(() => table.codeOf('a.a3')).toThrow(/'a.a3' is none of the states of 'nested': a.a1, a.a2, b/);
+  });
+
   const refused: readonly (readonly [string, AnyStateMachine])[] = [
     ['`after`', createMachine({ initial: 'a', states: { a: { after: { 10: 'b' } }, b: {} } })],
     ['`invoke`', createMachine({ initial: 'a', states: { a: { invoke: { src: fromPromise(async () => 1) } } } })],
