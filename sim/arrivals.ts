@@ -4,6 +4,7 @@ import { columnOf } from './columns.ts';
 import { pick } from './exact.ts';
 import { secondOfDay } from './hours.ts';
 import type { WorldOptions } from './options.ts';
+import { actorOf } from './steps.ts';
 
 /** Who signs up, when and where: one entry per listener, in order of sign-up. */
 export interface Arrivals {
@@ -40,7 +41,7 @@ export function planArrivals(
   };
   const days = Array.from({ length: span.historyDays + span.days }, (_, i) => {
     const day = i - span.historyDays;
-    const draw = streams('arrival', day + 2 ** 20);
+    const draw = streams('arrival', actorOf(day));
     return Int32Array.from({ length: perDay(day) }, () => startOfDay(day) + secondOfDay(draw(), draw())).sort();
   });
   const signedUpAt = columnOf(

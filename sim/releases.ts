@@ -5,6 +5,7 @@ import { type Alias, aliasOf } from './alias.ts';
 import { columnOf, columnsOf } from './columns.ts';
 import { bell, expExact } from './exact.ts';
 import type { WorldOptions } from './options.ts';
+import { actorOf } from './steps.ts';
 
 /** Who releases what, when: one entry per track, in order of release. Public facts. */
 export interface Releases {
@@ -50,7 +51,7 @@ export function planReleases(
     const isPast = day < 0;
     const slowing = halfAgeDays / (halfAgeDays - Math.min(day, 0));
     const rate = isPast ? (options.tracks / halfAgeDays) * slowing * slowing : options.releasesPerDay;
-    const draw = streams('release', day + 2 ** 20);
+    const draw = streams('release', actorOf(day));
     // At least one track must be older than the calendar, or the first listeners would have nothing to play.
     const room = isPast ? options.tracks - 1 - past.length : Number.POSITIVE_INFINITY;
     const count = Math.min(room, Math.floor(rate * (weekdayWeights[weekdayOf(day)] ?? 1) + draw()));

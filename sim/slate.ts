@@ -1,6 +1,7 @@
 import { wordAt } from '../engine/core/random.ts';
 import { logisticCurve } from './curve.ts';
 import type { Moment } from './moment.ts';
+import { wordsPerPosition } from './steps.ts';
 import type { Truth } from './truth.ts';
 
 /** What a batch of listeners is shown: row i is tracks[start[i] … start[i] + length[i]), best first. */
@@ -16,8 +17,8 @@ export interface Slates {
   readonly isFresh?: Uint8Array;
 }
 
-/** Slots looked at before the listener gives up for this time. */
-const looks = 8;
+/** Slots looked at before the listener gives up for this time: each takes one of the words of the position. */
+const looks = wordsPerPosition;
 /** At this position one looks further half as often as at the top. Chances by position, of 65,536. */
 const halfExamined = 40;
 const examined = Uint32Array.from({ length: 1024 }, (_, position) =>

@@ -13,6 +13,7 @@ import { drawPeople } from './people.ts';
 import { planReleases, type Releases } from './releases.ts';
 import { drawSounds, type Sounds, soundOf } from './sounds.ts';
 import { openStage, type Stage, type StageData } from './stage.ts';
+import { actorOf } from './steps.ts';
 import { trackLengths } from './track-lengths.ts';
 import { packTracks } from './track-rows.ts';
 import { families } from './truth.ts';
@@ -93,7 +94,7 @@ function worldOf(parts: PublicParts, hiddenSeed: string): World {
     releases,
     artists,
     options: { ...options, contagion: family === 'social' ? options.contagion : 0 },
-    offset: (day, pool) => hidden('attention', day + 2 ** 20, pool)(),
+    offset: (day, pool) => hidden('attention', actorOf(day), pool)(),
   });
   const rows = packTracks(drawn.qualities, drawn.width, artists.fame, nextTracks(releases));
   const settled = families[family].settle?.(drawn.taste, rows);
