@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { plural } from '../reports/format.ts';
 
 /** One line per thing that is wrong: where, what was found, what was expected. */
 export function describeIssue(issue: z.core.$ZodIssue): string[] {
@@ -51,3 +52,10 @@ function expectation(issue: z.core.$ZodIssue): string | undefined {
       return undefined;
   }
 }
+
+/** Problems one below the other, for the end of a message. */
+export const bulleted = (problems: readonly string[]): string => problems.map((problem) => `  - ${problem}`).join('\n');
+
+/** That `source` has them, and which. */
+export const problemsIn = (source: string, problems: readonly string[]): string =>
+  `${source} has ${plural(problems.length, 'problem')}:\n${bulleted(problems)}`;

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DubplateError } from '../engine/core/errors.ts';
-import { describeIssue } from './describe-issue.ts';
+import { bulleted, describeIssue } from './describe-issue.ts';
 import { dayName } from './event-log.ts';
 import { readManifest } from './run-folder.ts';
 
@@ -52,7 +52,7 @@ export function openFinishedRun(path: string): FinishedRun {
     const problems = parsed.error.issues.flatMap(describeIssue);
     throw new DubplateError(
       'INVALID_INPUT',
-      `${join(path, 'manifest.json')} is not that of a run:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+      `${join(path, 'manifest.json')} is not that of a run:\n${bulleted(problems)}`,
       { hint: 'It was edited, or written by another version. Run the scenario again.', details: { problems } },
     );
   }

@@ -3,7 +3,7 @@ import { DubplateError } from '../engine/core/errors.ts';
 import { engineOptionsSchema } from '../engine/options.ts';
 import { familyNames, worldOptionsSchema } from '../sim/options.ts';
 import { sizingOptionsSchema } from './cache-sizing/options.ts';
-import { describeIssue } from './describe-issue.ts';
+import { describeIssue, problemsIn } from './describe-issue.ts';
 import { applySettings } from './set-option.ts';
 
 const name = z
@@ -216,14 +216,10 @@ export function parseScenario(input: unknown, source: string): Scenario {
   const result = scenarioSchema.safeParse(input, { reportInput: true });
   if (result.success) return result.data;
   const problems = result.error.issues.flatMap(describeIssue);
-  throw new DubplateError(
-    'INVALID_OPTIONS',
-    `${source} has ${problems.length} problem${problems.length === 1 ? '' : 's'}:\n${problems.map((p) => `  - ${p}`).join('\n')}`,
-    {
-      hint: 'Nothing was run. Mend them all; `dubplate explain <scenario>` shows every option with its value.',
-      details: { problems },
-    },
-  );
+  throw new DubplateError('INVALID_OPTIONS', problemsIn(source, problems), {
+    hint: 'Nothing was run. Mend them all; `dubplate explain <scenario>` shows every option with its value.',
+    details: { problems },
+  });
 }
 
 /** What a scenario that only tests hearing reads: nobody lives in it, and no lists are made. */

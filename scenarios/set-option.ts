@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { DubplateError } from '../engine/core/errors.ts';
-import { describeIssue } from './describe-issue.ts';
+import { describeIssue, problemsIn } from './describe-issue.ts';
 
 /** For commander: gathers a repeatable option. */
 export const collectSetting = (setting: string, before: readonly string[]): readonly string[] => [...before, setting];
@@ -107,11 +107,7 @@ function place(root: object, { path, value }: Setting): string | undefined {
 }
 
 const problems = (found: readonly string[], source = '--set'): DubplateError =>
-  new DubplateError(
-    'INVALID_OPTIONS',
-    `${source} has ${found.length} problem${found.length === 1 ? '' : 's'}:\n${found.map((text) => `  - ${text}`).join('\n')}`,
-    {
-      hint: 'The options are listed in engine/options.ts and by `dubplate explain <scenario>`.',
-      details: { problems: found },
-    },
-  );
+  new DubplateError('INVALID_OPTIONS', problemsIn(source, found), {
+    hint: 'The options are listed in engine/options.ts and by `dubplate explain <scenario>`.',
+    details: { problems: found },
+  });

@@ -4,7 +4,7 @@ import { DubplateError, messageOf } from '../../engine/core/errors.ts';
 import { writeFileAtomic } from '../../engine/core/files.ts';
 import { invalid } from '../../engine/interactions/input-errors.ts';
 import { familyNames, worldOptionsSchema } from '../../sim/options.ts';
-import { describeIssue } from '../describe-issue.ts';
+import { bulleted, describeIssue } from '../describe-issue.ts';
 import { version } from '../version.ts';
 
 const figure = z.number().nullable();
@@ -62,7 +62,7 @@ export function readWorldFile(path: string): WorldFile {
   const problems = result.error.issues.flatMap(describeIssue);
   throw invalid(
     path,
-    `is not a whole world file:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    `is not a whole world file:\n${bulleted(problems)}`,
     'It was edited by hand: mend it, or calibrate again.',
   );
 }
