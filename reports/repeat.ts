@@ -1,3 +1,4 @@
+import { oneLine } from './format.ts';
 import type { Manifest } from './read-run.ts';
 
 /**
@@ -43,7 +44,7 @@ function textOf(value: unknown): string | undefined {
 const quoted = (word: string): string => (/^[\w.,:/@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`);
 
 /** A line break in a name must not become a second command for whoever pastes it. */
-const oneCommand = (command: string): string => command.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+const oneCommand = oneLine;
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

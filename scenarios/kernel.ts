@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { chooseKernel } from '../engine/als/choose-kernel.ts';
 import type { Kernel } from '../engine/als/kernel.ts';
 import { nativeStatus } from '../engine/als/native.ts';
+import { plural } from '../reports/format.ts';
 
 /** The kernel for a command; says on stderr when it has to be the slow one, or has more threads than there are processors. */
 export function kernelFor(threads: number | undefined): Kernel {
@@ -15,7 +16,7 @@ export function kernelFor(threads: number | undefined): Kernel {
   const processors = availableParallelism();
   if (kernel.threads > processors) {
     process.stderr.write(
-      `Note: ${kernel.threads} threads on ${processors} processor${processors === 1 ? '' : 's'} take turns; more are no faster.\n`,
+      `Note: ${kernel.threads} threads on ${plural(processors, 'processor')} take turns; more are no faster.\n`,
     );
   }
   return kernel;

@@ -1,6 +1,6 @@
 import { loadavg } from 'node:os';
 import { z } from 'zod';
-import { formatFigure } from '../../reports/format.ts';
+import { formatFigure, plural } from '../../reports/format.ts';
 import { thisMachine } from '../machine.ts';
 
 const benchRowSchema = z.strictObject({
@@ -97,5 +97,4 @@ export function shortCount(count: number): string {
   return count > 0 && count % 1000 === 0 ? `${count / 1000}k` : String(count);
 }
 
-export const threadsText = ({ threads }: { readonly threads: number }): string =>
-  `${threads} thread${threads === 1 ? '' : 's'}`;
+export const threadsText = ({ threads }: { readonly threads: number }): string => plural(threads, 'thread');

@@ -1,5 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { plural } from '../../reports/format.ts';
 import { type FileFormat, fileFormats } from '../export/database.ts';
 import { type ExportedTable, exportRun } from '../export/export-run.ts';
 import { named, openFinishedRun } from '../finished-run.ts';
@@ -65,7 +66,7 @@ function describeExport(tables: readonly ExportedTable[]): string {
   const width = Math.max(...tables.map(({ table }) => table.length));
   return tables
     .map(({ table, rows, files, glob }) => {
-      const count = `${String(rows).padStart(10)} rows in ${files} file${files === 1 ? '' : 's'}`;
+      const count = `${String(rows).padStart(10)} rows in ${plural(files, 'file')}`;
       return `${table.padEnd(width)} ${count.padEnd(32)} ${glob}\n`;
     })
     .join('');

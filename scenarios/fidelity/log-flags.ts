@@ -1,4 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { plural } from '../../reports/format.ts';
 import type { Measurement } from './measure.ts';
 
 /** `--utc-offset`, the same for every command that reads a real log. */
@@ -21,6 +22,4 @@ function offsetOf(text: string): number {
 
 /** Who was measured, in words. */
 export const describeLog = ({ listeners, plays, used, fewestPlays, days }: Measurement): string =>
-  `${count(plays, 'play')} of ${count(listeners, 'listener')} over ${count(days, 'day')}, ${used} of them with at least ${count(fewestPlays, 'play')} used for facts of single listeners`;
-
-const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+  `${plural(plays, 'play')} of ${plural(listeners, 'listener')} over ${plural(days, 'day')}, ${used} of them with at least ${plural(fewestPlays, 'play')} used for facts of single listeners`;

@@ -1,5 +1,6 @@
 import { invalidLine } from '../../engine/interactions/input-errors.ts';
 import { columnsOf, readLines, separatorOf } from '../../engine/interactions/lines.ts';
+import { plural } from '../../reports/format.ts';
 
 /** One line of a candidates file, by ids. */
 export interface CandidateLine {
@@ -22,7 +23,7 @@ export async function readCandidates(path: string): Promise<CandidateLine[]> {
       throw invalidLine(
         path,
         number,
-        `${ids.length} column${ids.length === 1 ? '' : 's'}${ids.includes('') ? ', one of them empty' : ''}, expected at least 3`,
+        `${plural(ids.length, 'column')}${ids.includes('') ? ', one of them empty' : ''}, expected at least 3`,
         'The candidates protocol wants a user, the held-out item, and the items it is ranked among.',
       );
     }
