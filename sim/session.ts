@@ -41,7 +41,7 @@ const reaction: Reaction = { isSatisfied: false, playedMs: 0, isSaved: false, is
 
 /**
  * Listen: open the session, play track after track, leave when time is up or the chart says that one is bored. Every
- * position has words of its own, and so has every first meeting with a track: what one slate changes, it changes there only.
+ * position has words of its own, and so has every track that a list may show: what one list changes, it changes there only.
  *
  * @param slates what the service shows, when this session looks at it: row `row` of them.
  */
@@ -52,12 +52,15 @@ export function playSession(today: Today, plan: SessionPlan, slates: Slates | un
   keyInto(stage.keys.position, listener, stepOf(day));
   const key0 = block[0]!;
   const key1 = block[1]!;
-  keyInto(stage.keys.meeting, listener);
-  const meeting0 = block[0]!;
-  const meeting1 = block[1]!;
-  keyInto(stage.keys.look, listener, stepOf(day));
-  const look0 = block[0]!;
-  const look1 = block[1]!;
+  let [meeting0, meeting1, look0, look1] = [0, 0, 0, 0];
+  if (slates !== undefined) {
+    keyInto(stage.keys.meeting, listener);
+    meeting0 = block[0]!;
+    meeting1 = block[1]!;
+    keyInto(stage.keys.look, listener, stepOf(day));
+    look0 = block[0]!;
+    look1 = block[1]!;
+  }
   const slateChance = slateAppetite * stage.options.algorithmicShare * 65_536;
   let time = plan.start;
   let last = noTrack;
@@ -83,13 +86,12 @@ export function playSession(today: Today, plan: SessionPlan, slates: Slates | un
       step(columns, listener, chart['track.searched']);
       record(today, kindCode.search, listener, time, source, track);
     }
-    // How one takes a track met for the first time belongs to the track, whenever and however it is met.
-    const isKnown = source === sourceCode.library || source === sourceCode.artist;
     const durationMs = stage.secondsOf(track) * 1000;
-    if (isKnown) {
+    if (slot < 0) {
       const word1 = wordAt(key0, key1, word0 + positionWords.reaction + 1);
       react(score, source, durationMs, wordAt(key0, key1, word0 + positionWords.reaction), word1, reaction);
     } else {
+      // How one takes a track that a list shows belongs to the track: two lists that show it on different days are told the same.
       const word1 = wordAt(meeting0, meeting1, 2 * track + 1);
       react(score, source, durationMs, wordAt(meeting0, meeting1, 2 * track), word1, reaction);
     }

@@ -11,15 +11,17 @@ import {
   sourceCode,
 } from '../../engine/core/events.ts';
 import { block, keyInto, wordAt } from '../../engine/core/random.ts';
-import { dayOf, startOfDay } from '../../engine/core/time.ts';
+import { startOfDay } from '../../engine/core/time.ts';
 import { dayName } from '../../scenarios/event-log.ts';
 import type { Inspection } from '../../scenarios/inspect/inspection.ts';
 import { cacheAge, type Life, relive } from '../../scenarios/inspect/relive.ts';
 import { favouritesOf, tasteOf } from '../../scenarios/inspect/taste.ts';
 import { listenerLayout, listenerTable } from '../../sim/actors/listener.ts';
+import { positionWords } from '../../sim/choice.ts';
 import { readEvents, writeEvents } from '../../sim/log.ts';
 import { familyNames } from '../../sim/options.ts';
 import { type Reaction, react } from '../../sim/reaction.ts';
+import { stepOf, wordOf } from '../../sim/steps.ts';
 import { unit } from '../../sim/units.ts';
 import { createWorld, type World } from '../../sim/world.ts';
 import { type Answer, joined, livePast, type Row, rowsOf, runDay, smallWorld } from '../sim/support.ts';
@@ -76,17 +78,23 @@ describe('a life lived again', () => {
     const reaction: Reaction = { isSatisfied: false, playedMs: 0, isSaved: false, isKept: false };
     let moods = 0;
     for (const listener of [3, 30, 60, 90]) {
-      keyInto(world.keys.meeting, listener);
-      const [key0, key1] = [block[0]!, block[1]!];
-      for (const play of playsOf(relive(world, listener, byDay(log, listener)))) {
-        const { time, track, source, mood, isSatisfied, playedMs } = play;
-        if (source === 'library') expect(mood).toBe(0);
-        if (source === 'library' || source === 'artist') continue;
-        const liking = Math.round((world.truth.on(dayOf(time)).utility(listener, track) + mood) * unit);
-        const [word0, word1] = [wordAt(key0, key1, 2 * track), wordAt(key0, key1, 2 * track + 1)];
-        react(liking, sourceCode[source], world.secondsOf(track) * 1000, word0, word1, reaction);
-        expect(reaction).toMatchObject({ isSatisfied, playedMs });
-        if (mood !== 0) moods++;
+      for (const { day, sessions } of relive(world, listener, byDay(log, listener)).days) {
+        keyInto(world.keys.position, listener, stepOf(day));
+        const [key0, key1] = [block[0]!, block[1]!];
+        for (const [session, { plays }] of sessions.entries()) {
+          for (const [position, { track, source, mood, isSatisfied, playedMs }] of plays.entries()) {
+            if (source === 'library') {
+              expect(mood).toBe(0);
+              continue;
+            }
+            const liking = Math.round((world.truth.on(day).utility(listener, track) + mood) * unit);
+            const word = wordOf(session, position) + positionWords.reaction;
+            const [word0, word1] = [wordAt(key0, key1, word), wordAt(key0, key1, word + 1)];
+            react(liking, sourceCode[source], world.secondsOf(track) * 1000, word0, word1, reaction);
+            expect(reaction).toMatchObject({ isSatisfied, playedMs });
+            if (mood !== 0) moods++;
+          }
+        }
       }
     }
     expect(moods).toBeGreaterThan(50);

@@ -274,6 +274,27 @@ describe('shadow sessions', () => {
   });
 });
 
+describe('a track that is met again', () => {
+  it('is heard anew: skipped as far as it is disliked, and not at the same moment', () => {
+    const last = new Map<string, Row>();
+    let [alike, skippedBoth, skippedFirst] = [0, 0, 0];
+    for (const row of rowsOf(past.log)) {
+      if (row.source !== sourceCode.search || (row.kind !== kindCode.play && row.kind !== kindCode.skip)) continue;
+      const pair = `${row.user} ${row.track}`;
+      const before = last.get(pair);
+      last.set(pair, row);
+      if (before?.kind !== kindCode.skip) continue;
+      skippedFirst++;
+      if (row.kind !== kindCode.skip) continue;
+      skippedBoth++;
+      if (row.playedMs === before.playedMs) alike++;
+    }
+    expect(skippedFirst).toBeGreaterThan(200);
+    expect(skippedBoth / skippedFirst).toBeLessThan(0.8);
+    expect(alike / skippedBoth).toBeLessThan(0.02);
+  });
+});
+
 describe('the audit', () => {
   it('passes after the past and after served days', () => {
     expect(() => past.crowd.audit()).not.toThrow();
