@@ -152,7 +152,8 @@ export function relevantInShadow(
     const listener = shadow.user[row]!;
     const track = shadow.track[row]!;
     if (shadow.kind[row] !== kindCode.play || track >= trackCount) continue;
-    if (!hasHeard(listener, track)) relevant.get(listener)!.add(track);
+    // The shadow may be that of a larger panel.
+    if (!hasHeard(listener, track)) relevant.get(listener)?.add(track);
   }
   return relevant;
 }
