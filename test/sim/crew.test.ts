@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { EventColumns } from '../../engine/core/events.ts';
+import { dayOf } from '../../engine/core/time.ts';
 import { packSlates } from '../../scenarios/pack-slates.ts';
 import { openCrew, type Service } from '../../sim/crew.ts';
 import { createCrowd } from '../../sim/crowd.ts';
+import { blockListeners } from '../../sim/day.ts';
 import { type FamilyName, familyNames } from '../../sim/options.ts';
 import { digestOfEvents, joined, smallWorld } from './support.ts';
+
+const blockAndDay = (asking: Uint32Array, times: Int32Array): string =>
+  `${Math.floor(asking[0]! / blockListeners)} on day ${dayOf(times[0]!)}`;
 
 /** More than four blocks of listeners. */
 const listeners = 2100;
@@ -56,14 +61,35 @@ describe.each(worlds)('the log of a %s world with drift %d', (family, drift) => 
   });
 
   it('is the same in whatever order blocks are answered', async () => {
-    // Every third answer waits for those of other blocks.
-    let asked = 0;
-    const late: Service['serve'] = async (asking, times) => {
-      if (asked++ % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    // How often each block asks on each day follows from keys alone.
+    const asks = new Map<string, number>();
+    const alone = await live(1, (asking, times) => {
+      const who = blockAndDay(asking, times);
+      asks.set(who, (asks.get(who) ?? 0) + 1);
       return serve(asking, times);
-    };
-    expect((await live(3, late)).digest).toBe((await live(1)).digest);
+    });
+    for (const order of ['first to last', 'last to first'] as const)
+      expect(await live(3, inOrder(order, asks))).toEqual(alone);
   });
+
+  /** Answers nobody before every block that is going to ask again on this day has asked; then all of them, in that order. */
+  function inOrder(order: 'first to last' | 'last to first', asks: ReadonlyMap<string, number>): Service['serve'] {
+    const left = new Map(asks);
+    const waiting = new Map<string, () => void>();
+    return (asking, times) =>
+      new Promise((resolve) => {
+        waiting.set(blockAndDay(asking, times), () => resolve(serve(asking, times)));
+        const today = dayOf(times[0]!);
+        const expected = [...left].filter(([name, asks]) => asks > 0 && name.endsWith(`on day ${today}`));
+        if (waiting.size < expected.length) return;
+        const blocks = [...waiting.keys()].sort();
+        for (const name of order === 'first to last' ? blocks : blocks.reverse()) {
+          left.set(name, left.get(name)! - 1);
+          waiting.get(name)!();
+        }
+        waiting.clear();
+      });
+  }
 });
 
 describe('a crew', () => {
