@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EventBuffer, kindCode, noGeneration, noPosition, sourceCode } from '../../engine/core/events.ts';
 import { gini } from '../../scenarios/scoring/gini.ts';
 import {
   rankByTruth,
+  relevantInShadow,
   scoreAgainstShadow,
   scoreAgainstTruth,
   scoreExposure,
@@ -105,6 +107,22 @@ describe('scores against the truth', () => {
 });
 
 describe('scores against shadow sessions', () => {
+  it('count what the panel itself played to satisfaction and had not heard, of tracks that were out', () => {
+    const shadow = new EventBuffer();
+    const add = (user: number, track: number, kind: number) =>
+      shadow.add(user, track, 0, kind, 1000, sourceCode.search, noPosition, noGeneration, 1);
+    for (const track of [3, 4, 8, 9]) add(0, track, kindCode.play);
+    add(0, 5, kindCode.skip);
+    add(2, 6, kindCode.play); // of a larger panel
+    const relevant = relevantInShadow(shadow.slice(), panelOf(2), 9, (_, track) => track === 4);
+    expect(relevant).toEqual(
+      new Map([
+        [0, new Set([3, 8])],
+        [1, new Set()],
+      ]),
+    );
+  });
+
   it('skip listeners with nothing relevant, and rank over the whole list', () => {
     const rankings = [Uint32Array.of(5, 6, 7), Uint32Array.of(1, 2, 3)];
     const relevant = new Map<number, ReadonlySet<number>>([
