@@ -80,6 +80,7 @@ describe('the README', () => {
       'list',
       'plan',
       'recommend',
+      'replay',
       'report',
       'run',
       'train',
