@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { DubplateError } from '../engine/core/errors.ts';
 import { writeFileAtomic } from '../engine/core/files.ts';
+import { lockName } from './run-lock.ts';
 
 /** The folder of one run: its manifest says that it is one, and whether it is finished. */
 export interface RunFolder {
@@ -20,7 +21,11 @@ const manifestName = 'manifest.json';
  */
 export function openRunFolder(path: string, options: { readonly resume: boolean }): RunFolder {
   checkOutputFolder(path, 'run');
-  for (const entry of entriesOfRun(path)) {
+  const ours = entriesOfRun(path);
+  for (const entry of existsSync(path) ? readdirSync(path) : []) {
+    if (ours.includes(entry.replace(temporary, '')) && temporary.test(entry)) rmSync(join(path, entry));
+  }
+  for (const entry of ours) {
     if (options.resume) clearTemporary(join(path, entry));
     else rmSync(join(path, entry), { recursive: true, force: true });
   }
@@ -45,11 +50,14 @@ function entriesOfRun(path: string): string[] {
   ];
 }
 
+/** The end of a file's name until it is whole. */
+const temporary = /\.\d+\.tmp$/;
+
 /** Removes what a run was writing when it was killed. */
 function clearTemporary(entry: string): void {
   if (!existsSync(entry) || !statSync(entry).isDirectory()) return;
   for (const name of readdirSync(entry, { recursive: true, encoding: 'utf8' })) {
-    if (/\.\d+\.tmp$/.test(name)) rmSync(join(entry, name), { force: true });
+    if (temporary.test(name)) rmSync(join(entry, name), { force: true });
   }
 }
 
@@ -68,7 +76,7 @@ export function checkOutputFolder(path: string, wanted: FolderKind): void {
   } catch (cause) {
     throw notOurs(`${path} exists and is not a folder`, cause);
   }
-  if (entries.length === 0) return;
+  if (entries.every((entry) => entry === lockName)) return;
   const manifest = readManifest(path);
   if (manifest === undefined) {
     throw notOurs(

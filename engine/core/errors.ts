@@ -5,6 +5,7 @@ export type ErrorCode =
   | 'INVALID_AUDIO' // a sound file cannot be decoded into samples
   | 'FILE_NOT_FOUND'
   | 'OUTPUT_NOT_A_RUN' // the output folder exists and was not written by Dubplate
+  | 'FOLDER_IN_USE' // another process works in the output folder
   | 'CACHE_UNREACHABLE' // the cache server refuses or does not answer
   | 'NOT_POSITIVE_DEFINITE' // a normal-equation matrix cannot be factorised
   | 'NOT_FINITE' // NaN or infinity where a number was needed

@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statfsSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
@@ -86,6 +87,25 @@ export function writeFileAtomic(path: string, bytes: Uint8Array | string): void 
     file.abandon();
     throw error;
   }
+}
+
+/**
+ * Make a file that must not be there yet: of several processes that try at once, one succeeds. Makes the folder if needed.
+ * @returns whether it was made; false where there is one of that name already.
+ * @throws DubplateError DISK_FULL; nothing is left behind.
+ */
+export function createFile(path: string, text: string): boolean {
+  return onDisk(path, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    try {
+      writeFileSync(path, text, { flag: 'wx' });
+      return true;
+    } catch (cause) {
+      if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false;
+      rmSync(path, { force: true });
+      throw cause;
+    }
+  });
 }
 
 /** Give a file a second name, in the place of what was there; a copy, where the file system has no links. */

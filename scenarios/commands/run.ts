@@ -15,6 +15,7 @@ import { secondsFlag, threadsFlag } from '../number-flags.ts';
 import { withProgress } from '../progress-bar.ts';
 import { findScenario } from '../registry.ts';
 import { checkOutputFolder, nextRunPath, openRunFolder, readManifest } from '../run-folder.ts';
+import { lockRun } from '../run-lock.ts';
 import { addScenarioFlags, applyScenarioFlags, type ScenarioFlags } from '../scenario-flags.ts';
 import type { Scenario } from '../schema.ts';
 
@@ -76,8 +77,10 @@ Examples:
       checkOutputFolder(out, 'run');
       // Opened before anything is written: a wrong file must not cost an older run.
       const encoder = flags.encoder === undefined ? undefined : await loadEncoder(flags.encoder);
-      const folder = openRunFolder(out, { resume: flags.resume });
+      let unlock: (() => void) | undefined;
       try {
+        unlock = lockRun(out);
+        const folder = openRunFolder(out, { resume: flags.resume });
         const kernel = kernelFor(flags.threads);
         const goOn = `go on with --out ${out} --resume`;
         const left = `Every file in ${out} is whole; ${goOn}.`;
@@ -114,6 +117,7 @@ Examples:
         }
         if (result.outcomes.some((outcome) => !outcome.isMet)) process.exitCode = 1;
       } finally {
+        unlock?.();
         await encoder?.close();
       }
     });
