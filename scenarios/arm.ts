@@ -74,6 +74,8 @@ interface LivingArm extends ArmTask {
 export interface ArmResult {
   readonly rows: readonly MetricRow[];
   readonly digests: ArmDigests;
+  /** Of each day of the log, in order. */
+  readonly dayDigests: readonly string[];
   /** What it heard with in the last night. */
   readonly encoder?: EncoderInUse | undefined;
 }
@@ -120,7 +122,8 @@ export async function runArm(task: ArmTask): Promise<ArmResult> {
     writeTracks(arm.at('tracks.arrow'), world);
     writeTruth(world, arm.at('truth'));
     await store.clear();
-    return { rows: arm.rows, digests: { events: arm.log.digest(), ...arm.engine.digests() }, encoder };
+    const digests = { events: arm.log.digest(), ...arm.engine.digests() };
+    return { rows: arm.rows, digests, dayDigests: arm.log.digests, encoder };
   } catch (error) {
     await store.clear().catch(nothing); // what went wrong first is what has to be said
     throw error;

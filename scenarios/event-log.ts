@@ -113,6 +113,16 @@ class DayDigest {
   }
 }
 
+/**
+ * What {@link EventLog} would have noted of a day of this file.
+ * @throws DubplateError FILE_NOT_FOUND, INVALID_INPUT.
+ */
+export function digestOfDay(path: string): string {
+  const digest = new DayDigest();
+  digest.add(readEvents(path));
+  return digest.value();
+}
+
 /** What the others counted. */
 export interface Books {
   /** Rows that the crowd logged, by kind. */

@@ -18,7 +18,7 @@ import { thisMachine } from './machine.ts';
 import { runWorld } from './run.ts';
 import { type RunFolder, readFinished, readManifest, writeFinished } from './run-folder.ts';
 import type { Scenario } from './schema.ts';
-import { isTiming } from './scoring/cost-figures.ts';
+import { digestOfMetrics } from './scoring/cost-figures.ts';
 import { type MetricRow, type SummaryRow, summarise } from './scoring/rows.ts';
 import { version } from './version.ts';
 import type { WorldResult } from './world-task.ts';
@@ -99,6 +99,7 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
 
   const rows: MetricRow[] = [];
   const digests: Record<string, unknown> = {};
+  const dayDigests: Record<string, readonly string[]> = {};
   const encoders: Record<string, unknown> = {};
   const faults: { readonly at: string; readonly message: string }[] = [];
   const tell = (message: string): void => {
@@ -126,6 +127,7 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
     rmSync(folder.file('worlds', world.name), { recursive: true, force: true });
     for (const row of result.rows) rows.push(row);
     for (const [arm, digest] of Object.entries(result.digests)) digests[`${arm}/${world.name}`] = digest;
+    for (const [arm, days] of Object.entries(result.dayDigests ?? {})) dayDigests[`${arm}/${world.name}`] = days;
     for (const [arm, encoder] of Object.entries(result.encoders ?? {})) encoders[`${arm}/${world.name}`] = encoder;
   }
   const summary = summarise(rows);
@@ -144,7 +146,8 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
     expectations: outcomes,
     ...(faults.length > 0 && { faults }),
     encoders,
-    digests: { ...digests, metrics: digestOf(JSON.stringify(rows.filter((row) => !isTiming(row.metric)))) },
+    digests: { ...digests, metrics: digestOfMetrics(rows) },
+    ...(Object.keys(dayDigests).length > 0 && { dayDigests }),
   });
   return { summary, outcomes, report: writeReport(folder.path, writeFileAtomic).html };
 }

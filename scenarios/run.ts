@@ -75,12 +75,14 @@ export async function runWorld(task: WorldTask): Promise<WorldResult> {
   }
   const rows: MetricRow[] = [];
   const digests: Record<string, ArmDigests> = {};
+  const dayDigests: Record<string, readonly string[]> = {};
   const encoders: Record<string, EncoderInUse> = {};
   for (const [arm, result] of results) {
     if (!result) throw new Error(`arm ${arm} was not run`);
     for (const row of result.rows) rows.push(row);
     digests[arm] = result.digests;
+    dayDigests[arm] = result.dayDigests;
     if (result.encoder) encoders[arm] = result.encoder;
   }
-  return { rows, digests, encoders };
+  return { rows, digests, dayDigests, encoders };
 }

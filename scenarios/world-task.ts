@@ -19,6 +19,8 @@ export interface WorldResult {
   readonly rows: readonly MetricRow[];
   /** By arm. */
   readonly digests: Readonly<Record<string, Partial<ArmDigests>>>;
+  /** Of each day of an arm's log, in order; by arm. */
+  readonly dayDigests?: Readonly<Record<string, readonly string[]>>;
   /** What the arms that listen heard with in the last night, by arm. */
   readonly encoders?: Readonly<Record<string, EncoderInUse>>;
 }

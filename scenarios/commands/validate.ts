@@ -1,9 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { Command } from 'commander';
 import { readInteractionTable } from '../../engine/interactions/read-table.ts';
+import { plural } from '../../reports/format.ts';
 import { readRun } from '../../reports/read-run.ts';
 import { findScenario, scenarios } from '../registry.ts';
 import { parseScenario } from '../schema.ts';
+import { checkWholeRun } from '../whole-run.ts';
 
 interface Verdict {
   readonly target: string;
@@ -59,7 +61,9 @@ async function describe(target: string, kind: Verdict['kind']): Promise<string> 
     }
     case 'run': {
       const { rows } = readRun(target);
-      return `finished, ${rows.length} figures`;
+      const { files, beside } = checkWholeRun(target);
+      const others = beside.length > 0 ? `; no part of it: ${beside.join(', ')}` : '';
+      return `finished, ${rows.length} figures, ${plural(files, 'file')} whole${others}`;
     }
     case 'interactions': {
       const { users, tracks, weights, notes } = await readInteractionTable(target);

@@ -1,4 +1,5 @@
 import type { StoreCounters } from '../../engine/cache/slate-store.ts';
+import { digestOf } from '../../engine/core/digest.ts';
 import type { RefreshReport } from '../../engine/refresh.ts';
 import type { Figure } from './rows.ts';
 
@@ -48,5 +49,9 @@ export function dayCostFigures(
 }
 
 /** Metrics that are times of this machine: reported, but no part of any digest. */
-export const isTiming = (metric: string): boolean =>
+const isTiming = (metric: string): boolean =>
   metric.startsWith('refreshSeconds') || metric === 'trainSeconds' || metric.startsWith('seconds.');
+
+/** Digest of all figures of a run but those. */
+export const digestOfMetrics = (rows: readonly { readonly metric: string }[]): string =>
+  digestOf(JSON.stringify(rows.filter((row) => !isTiming(row.metric))));
