@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { DubplateError } from '../engine/core/errors.ts';
 import { writeFileAtomic } from '../engine/core/files.ts';
+import { checkOutputPlace } from './output-path.ts';
 import { lockName } from './run-lock.ts';
 
 /** The folder of one run: its manifest says that it is one, and whether it is finished. */
@@ -66,9 +67,10 @@ export type FolderKind = 'run' | 'model';
 
 /**
  * Refuses a path that exists and holds something other than what is to be written there. Writes nothing.
- * @throws DubplateError OUTPUT_NOT_A_RUN.
+ * @throws DubplateError OUTPUT_NOT_A_RUN; INVALID_OPTIONS where no folder can be made there.
  */
 export function checkOutputFolder(path: string, wanted: FolderKind): void {
+  checkOutputPlace(path);
   if (!existsSync(path)) return;
   let entries: string[];
   try {

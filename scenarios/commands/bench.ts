@@ -17,6 +17,7 @@ import { type BenchRow, benchMachine, printBench } from '../bench/rows.ts';
 import { benchSim, type SimBench } from '../bench/sim.ts';
 import { kernelFor } from '../kernel.ts';
 import { countFlag, countListFlag, threadsFlag } from '../number-flags.ts';
+import { checkOutputPlace } from '../output-path.ts';
 import { withProgress } from '../progress-bar.ts';
 import { collectSetting, isSet, parseSettings } from '../set-option.ts';
 import { tableOptions } from '../train-table.ts';
@@ -110,8 +111,9 @@ ${data}
 The size of a large catalogue, 20M interactions (1.1 GB of memory):
   npx dubplate bench als --users 200000 --tracks 100000 --interactions 20000000`,
     )
-    .action((flags: AlsFlags) =>
-      run('als', flags, (size, als, kernel, progress) =>
+    .action((flags: AlsFlags) => {
+      if (flags.export !== undefined) checkOutputPlace(flags.export, '--export');
+      return run('als', flags, (size, als, kernel, progress) =>
         benchAls(
           {
             size,
@@ -124,8 +126,8 @@ The size of a large catalogue, 20M interactions (1.1 GB of memory):
           kernel,
           progress,
         ),
-      ),
-    );
+      );
+    });
 
 const retrievalCommand = (): Command =>
   withCommonFlags(

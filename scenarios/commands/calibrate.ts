@@ -10,6 +10,7 @@ import { digestOfFiles } from '../fidelity/log-digest.ts';
 import { describeLog, offsetFlag } from '../fidelity/log-flags.ts';
 import { filesOf, type RealLog, readListeningLog } from '../fidelity/read-log.ts';
 import { writeWorldFile } from '../fidelity/world-file.ts';
+import { checkOutputFile } from '../output-path.ts';
 import { withProgress } from '../progress-bar.ts';
 
 interface CalibrateFlags {
@@ -38,6 +39,7 @@ export const calibrateCommand = (): Command =>
     .option('--json', 'print as JSON', false)
     .option('--quiet', 'no progress', false)
     .action(async (flags: CalibrateFlags) => {
+      if (flags.out !== undefined) checkOutputFile(flags.out);
       const log = await readListeningLog(flags.log, { utcOffsetHours: flags.utcOffset, nowS: Date.now() / 1000 });
       for (const note of log.notes) process.stderr.write(`${note}\n`);
       const left = flags.out === undefined ? 'Nothing was written.' : `Nothing was written to ${flags.out}.`;

@@ -12,8 +12,9 @@ import { rowOf, zeros } from '../../engine/core/matrix.ts';
 import { writeNpy } from '../../engine/core/npy.ts';
 import type { Progress } from '../../engine/core/progress.ts';
 import { HeardSoFar, stampOf } from '../heard-so-far.ts';
+import { checkOutputFile } from '../output-path.ts';
 import { withProgress } from '../progress-bar.ts';
-import { isFolder, soundFiles } from '../sound-files.ts';
+import { soundFiles } from '../sound-files.ts';
 import { standardEncoder } from '../standard-encoder.ts';
 
 interface EmbedFlags {
@@ -88,12 +89,7 @@ async function embed(paths: readonly string[], flags: EmbedFlags): Promise<void>
 
 /** Before an hour is spent on listening. @throws DubplateError INVALID_OPTIONS, INVALID_INPUT when the outputs could not be written. */
 function checkOutput(out: string, files: readonly string[]): void {
-  const folder = [out, namesPath(out)].find(isFolder);
-  if (folder !== undefined) {
-    throw new DubplateError('INVALID_OPTIONS', `Cannot write --out ${out}: ${folder} is a folder`, {
-      hint: 'Give the path of a file, such as --out sounds.npy.',
-    });
-  }
+  for (const path of [out, namesPath(out)]) checkOutputFile(path);
   const broken = files.find((file) => /[\r\n]/.test(file));
   if (broken === undefined) return;
   throw new DubplateError('INVALID_INPUT', `${JSON.stringify(broken)} has a line break in its name`, {

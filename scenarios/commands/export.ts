@@ -4,6 +4,7 @@ import { plural } from '../../reports/format.ts';
 import { type FileFormat, fileFormats } from '../export/database.ts';
 import { type ExportedTable, exportRun } from '../export/export-run.ts';
 import { named, openFinishedRun } from '../finished-run.ts';
+import { checkOutputPlace } from '../output-path.ts';
 import { withProgress } from '../progress-bar.ts';
 
 interface ExportFlags {
@@ -32,6 +33,7 @@ export const exportCommand = (): Command =>
     .action(async (path: string, flags: ExportFlags) => {
       const run = openFinishedRun(path);
       const out = flags.out ?? join(path, '..', `${basename(resolve(path))}-export`);
+      checkOutputPlace(out);
       const left = `Files that exist in ${out} are whole, but the export is not: its export.json says 'running'.`;
       const tables = await withProgress(flags, left, (progress) =>
         exportRun(run, {

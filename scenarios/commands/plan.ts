@@ -9,6 +9,7 @@ import { planJson, planText } from '../capacity/print.ts';
 import { runRates } from '../capacity/run-rates.ts';
 import { formatAmount } from '../capacity/units.ts';
 import { thisMachine } from '../machine.ts';
+import { checkOutputFile } from '../output-path.ts';
 
 type PlanFlags = Readonly<Partial<Record<InputName, string>>> & {
   readonly bench: readonly string[];
@@ -32,6 +33,7 @@ export function planCommand(): Command {
   }
   return command.addHelpText('after', help).action((flags: PlanFlags) => {
     const { bench, from, out, json } = flags;
+    if (out !== undefined) checkOutputFile(out);
     const texts = Object.fromEntries(
       inputNames.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])),
     );
