@@ -121,24 +121,35 @@ export function linkFile(from: string, to: string): void {
   }
 }
 
-/** What the system calls a lack of room. */
-const lacks: Readonly<Record<string, string>> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the disk quota is used up',
-  EFBIG: 'a file may not be that large here (`ulimit -f`, or the file system)',
-};
+/** What the system calls a lack of room, as a code and in words (strerror), by which libraries tell of it. */
+const lacks = [
+  { code: 'ENOSPC', words: 'No space left on device', means: 'the disk is full' },
+  { code: 'EDQUOT', words: 'Disk quota exceeded', means: 'the disk quota is used up' },
+  {
+    code: 'EFBIG',
+    words: 'File too large',
+    means: 'a file may not be that large here (`ulimit -f`, or the file system)',
+  },
+] as const;
 
 function onDisk<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    const lack = cause instanceof Error && 'code' in cause ? lacks[String(cause.code)] : undefined;
-    if (lack === undefined) throw cause;
-    throw new DubplateError('DISK_FULL', `Cannot write ${path}: ${lack}${freeAt(dirname(path))}`, {
-      hint: 'Make room there, and try again.',
-      cause,
-    });
+    throw diskFull(path, cause) ?? cause;
   }
+}
+
+/** DISK_FULL where `path` could not be written for a lack of room, undefined where there was another cause. */
+export function diskFull(path: string, cause: unknown): DubplateError | undefined {
+  if (!(cause instanceof Error)) return undefined;
+  if (cause instanceof DubplateError) return cause.code === 'DISK_FULL' ? cause : undefined;
+  const lack = lacks.find(({ code, words }) => ('code' in cause ? cause.code === code : cause.message.includes(words)));
+  if (lack === undefined) return undefined;
+  return new DubplateError('DISK_FULL', `Cannot write ${path}: ${lack.means}${freeAt(dirname(path))}`, {
+    hint: 'Make room there, and try again.',
+    cause,
+  });
 }
 
 function freeAt(folder: string): string {

@@ -14,7 +14,7 @@ export interface Database {
   /**
    * Writes what `select` gives to `path`: temporary name, flush to disk, rename. A file that exists is whole.
    * @returns rows written.
-   * @throws DubplateError INVALID_OPTIONS when the disk refuses.
+   * @throws DubplateError DISK_FULL, or INVALID_OPTIONS when the disk refuses for another reason.
    */
   write(select: string, path: string, format: FileFormat): Promise<number>;
   close(): void;

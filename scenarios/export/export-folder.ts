@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DubplateError, messageOf } from '../../engine/core/errors.ts';
-import { writeFileAtomic } from '../../engine/core/files.ts';
+import { diskFull, writeFileAtomic } from '../../engine/core/files.ts';
 
 /** The tables of an export; each has a folder of its name. */
 const tableNames = ['events', 'listeners', 'tracks', 'truth_listeners', 'truth_tracks', 'truth_shadow'] as const;
@@ -35,7 +35,7 @@ export function checkExportFolder(path: string): void {
 
 /**
  * Empties a folder that {@link checkExportFolder} let pass, and labels it as an export that is not complete.
- * @throws DubplateError INVALID_OPTIONS when the disk refuses.
+ * @throws DubplateError DISK_FULL, or INVALID_OPTIONS when the disk refuses for another reason.
  */
 export function beginExport(path: string, label: Readonly<Record<string, unknown>>): void {
   try {
@@ -62,8 +62,9 @@ const writeLabel = (path: string, label: Readonly<Record<string, unknown>>): voi
 
 /** What the disk refused to take. */
 export const notWritten = (path: string, cause: unknown): DubplateError =>
+  diskFull(path, cause) ??
   new DubplateError('INVALID_OPTIONS', `Cannot write ${path}: ${messageOf(cause).split('\n')[0]}`, {
-    hint: 'Make room, or choose another folder with --out. Files that exist are whole.',
+    hint: 'Choose another folder with --out. Files that exist are whole.',
     cause,
   });
 

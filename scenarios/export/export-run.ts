@@ -40,8 +40,8 @@ export interface ExportedTable {
  * Writes a run's tables for other tools, one day of events in memory at a time. Events are by arm and world, listeners and
  * tracks by world: all arms of a world share them.
  *
- * @throws DubplateError OUTPUT_NOT_A_RUN, FILE_NOT_FOUND and INVALID_INPUT for a run that is not whole, INVALID_OPTIONS when
- *   the disk refuses. What was written before is whole; `export.json` says that more was to come.
+ * @throws DubplateError OUTPUT_NOT_A_RUN, FILE_NOT_FOUND and INVALID_INPUT for a run that is not whole, DISK_FULL, or
+ *   INVALID_OPTIONS when the disk refuses for another reason. What was written before is whole; `export.json` says that more was to come.
  */
 export async function exportRun(run: FinishedRun, options: ExportOptions): Promise<ExportedTable[]> {
   const { arms, worlds, out, format, truth } = options;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   cpSync,
@@ -326,6 +327,42 @@ describe('a place that cannot be written to', () => {
     const last = at('disk', 'events', 'arm=collaborative', 'world=latent-0', 'day=0001.parquet');
     expect((await query(`SELECT count(*) > 0 AS is_whole FROM '${last}'`))[0]).toEqual({ is_whole: true });
   });
+});
+
+describe('an export without room', () => {
+  const launcher = join(import.meta.dirname, '../../scenarios/dubplate.js');
+  const words = (out: string): string[] => [process.execPath, launcher, 'export', at('run'), '--quiet', '--out', out];
+
+  it.each([
+    ['parquet', '1'], // in blocks of 1024 bytes
+    ['csv', '8'],
+  ])('for a %s file ends with exit code 4, and leaves nothing half written', (format, limit) => {
+    const out = at(`limited-${format}`);
+    const script = `ulimit -f ${limit}; exec "$0" "$@"`;
+    const { status, stderr } = spawnSync('bash', ['-c', script, ...words(out), '--format', format], {
+      encoding: 'utf8',
+    });
+    expect(stderr).toMatch(/^error: Cannot write .*: a file may not be that large here/);
+    expect(status).toBe(4);
+    expect(readdirSync(out, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  const mount = (size: string): string => `mount -t tmpfs -o ${size} none "${at('small')}"`;
+  mkdirSync(at('small'));
+  const canMount = spawnSync('unshare', ['-rm', 'bash', '-c', mount('size=4k')]).status === 0;
+  if (!canMount) process.stderr.write('SKIPPED a full disk: no small one can be mounted here (`unshare -rm`)\n');
+  it.runIf(canMount).each(['size=32k', 'size=1m,nr_inodes=5'])(
+    'on a disk of %s does the same',
+    (size) => {
+      const script = `${mount(size)}; exec "$0" "$@"`;
+      const { status, stderr } = spawnSync('unshare', ['-rm', 'bash', '-c', script, ...words(at('small', 'x'))], {
+        encoding: 'utf8',
+      });
+      expect(stderr).toMatch(/^error: Cannot write .*: the disk is full/);
+      expect(status).toBe(4);
+    },
+    60_000,
+  );
 });
 
 describe('dubplate export', () => {
