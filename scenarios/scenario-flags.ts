@@ -89,6 +89,8 @@ export function applyScenarioFlags(scenario: ScenarioInput, flags: ScenarioFlags
   const settled = applySettings(flagged, [...cached, ...flags.set], scenarioSchema) as ScenarioInput;
   // A setting makes the groups on its way: a misspelt arm would become a new one.
   const strangers = Object.keys(settled.arms ?? {}).filter((arm) => !arms.includes(arm));
+  const leftOut = strangers.filter((arm) => arm in scenario.arms);
+  if (leftOut.length > 0) throw armsLeftOut(leftOut, flags);
   if (strangers.length > 0) throw noSuchArm(strangers, flagged);
   const parsed = parseScenario(settled, source);
   refuseWithoutEffect(parsed, flags);
@@ -140,6 +142,15 @@ const noSuchArm = (unknown: readonly string[], scenario: ScenarioInput): Dubplat
       hint: `Its arms are: ${Object.keys(scenario.arms).join(', ')}.`,
     },
   );
+
+const armsLeftOut = (leftOut: readonly string[], { arms = [], set }: ScenarioFlags): DubplateError => {
+  const about = set.filter((setting) => leftOut.some((arm) => pathOf(setting).startsWith(`arms.${arm}.`)));
+  return new DubplateError(
+    'INVALID_OPTIONS',
+    `--arms ${arms.join(',')} leaves out ${leftOut.map((arm) => `'${arm}'`).join(', ')}, which --set ${about.join(' --set ')} is about`,
+    { hint: `Name it too: --arms ${[...arms, ...leftOut].join(',')}, or leave the setting away.` },
+  );
+};
 
 function wholeNumber(text: string): number {
   const value = Number(text);

@@ -98,6 +98,15 @@ describe('flags', () => {
     expect(() => applyScenarioFlags(coldStart, flags({ arms: ['hybrd'] }), 'it')).toThrow(/no arm 'hybrd'/);
   });
 
+  it('say of a setting for an arm that --arms leaves out that it does', () => {
+    const set = ['arms.collaborative.als.factors=8'];
+    const attempt = () => applyScenarioFlags(coldStart, flags({ arms: ['hybrid'], set }), 'it');
+    expect(attempt).toThrow(
+      /--arms hybrid leaves out 'collaborative', which --set arms\.collaborative\.als\.factors=8/,
+    );
+    expect(attempt).toThrow(expect.objectContaining({ hint: expect.stringContaining('--arms hybrid,collaborative') }));
+  });
+
   it('size what is learnt from where nobody lives, and refuse there what has no effect', () => {
     expect(applyScenarioFlags(hearing, flags({ tracks: 300 }), 'it').hearing).toMatchObject({ tracks: 300, test: 250 });
     for (const without of [
