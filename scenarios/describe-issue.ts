@@ -1,18 +1,42 @@
 import type { z } from 'zod';
 import { plural } from '../reports/format.ts';
+import { didYouMean } from './nearest.ts';
+import { guideTo, namesIn, type OptionGuide } from './option-guide.ts';
 
 /** One line per thing that is wrong: where, what was found, what was expected. */
-export function describeIssue(issue: z.core.$ZodIssue): string[] {
+export const describeIssue = (issue: z.core.$ZodIssue): string[] => describeBy(issue, () => []);
+
+/** All that is wrong with what a schema was given, and for a name that it does not have the nearest that it has. */
+export function describeIssues(schema: z.ZodType, issues: readonly z.core.$ZodIssue[]): string[] {
+  const guide = guideTo(schema);
+  return issues.flatMap((issue) => describeBy(issue, guide));
+}
+
+function describeBy(issue: z.core.$ZodIssue, guide: OptionGuide): string[] {
   const path = issue.path.map(String).join('.') || '(top level)';
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.map((key) => `${path === '(top level)' ? '' : `${path}.`}${key}: no such option`);
+  if (issue.code === 'unrecognized_keys') {
+    const within = path === '(top level)' ? '' : `${path}.`;
+    const known = namesIn(guide(issue.path));
+    return issue.keys.map((key) => `${within}${key}: no such option${didYouMean(key, known, within)}`);
+  }
   // Right on the outside: what is wrong lies within, such as one item of a list.
   const within = issue.code === 'invalid_union' ? issue.errors.find(isWithin) : undefined;
-  if (within) return within.flatMap((inner) => describeIssue({ ...inner, path: [...issue.path, ...inner.path] }));
+  if (within) return within.flatMap((inner) => describeBy({ ...inner, path: [...issue.path, ...inner.path] }, guide));
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
+    const kinds = guide(issue.path).flatMap((place) => (typeof place.const === 'string' ? [place.const] : []));
+    if (kinds.length > 0) return [`${path}: ${ofNoKind(issue.input, issue.discriminator, kinds)}`];
+  }
   const expected = expectation(issue);
   return [
     expected === undefined ? `${path}: ${issue.message}` : `${path}: ${foundText(issue.input)}, expected ${expected}`,
   ];
+}
+
+/** Of a group whose kind decides which options it has, a kind that there is not. */
+function ofNoKind(group: unknown, discriminator: string, kinds: readonly string[]): string {
+  const found = (group as Readonly<Record<string, unknown>> | undefined)?.[discriminator];
+  const near = typeof found === 'string' ? didYouMean(found, kinds) : '';
+  return `${foundText(found)}, expected ${kinds.map((kind) => JSON.stringify(kind)).join(' or ')}${near}`;
 }
 
 const isWithin = (issues: readonly z.core.$ZodIssue[]): boolean =>

@@ -3,7 +3,7 @@ import { DubplateError } from '../engine/core/errors.ts';
 import { engineOptionsSchema } from '../engine/options.ts';
 import { familyNames, worldOptionsSchema } from '../sim/options.ts';
 import { sizingOptionsSchema } from './cache-sizing/options.ts';
-import { describeIssue, problemsIn } from './describe-issue.ts';
+import { describeIssue, describeIssues, problemsIn } from './describe-issue.ts';
 import { applySettings } from './set-option.ts';
 
 const name = z
@@ -215,7 +215,7 @@ export const defineScenario = (scenario: ScenarioInput): ScenarioInput => scenar
 export function parseScenario(input: unknown, source: string): Scenario {
   const result = scenarioSchema.safeParse(input, { reportInput: true });
   if (result.success) return result.data;
-  const problems = result.error.issues.flatMap(describeIssue);
+  const problems = describeIssues(scenarioSchema, result.error.issues);
   throw new DubplateError('INVALID_OPTIONS', problemsIn(source, problems), {
     hint: 'Nothing was run. Mend them all; `dubplate explain <scenario>` shows every option with its value.',
     details: { problems },

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { DubplateError } from '../engine/core/errors.ts';
-import { describeIssue, problemsIn } from './describe-issue.ts';
+import { describeIssues, problemsIn } from './describe-issue.ts';
 
 /** For commander: gathers a repeatable option. */
 export const collectSetting = (setting: string, before: readonly string[]): readonly string[] => [...before, setting];
@@ -42,7 +42,7 @@ export function parseSettings<Schema extends z.ZodType>(
 ): z.output<Schema> {
   const result = schema.safeParse(applySettings({}, settings, schema), { reportInput: true });
   if (result.success) return result.data;
-  throw problems(result.error.issues.flatMap(describeIssue), source);
+  throw problems(describeIssues(schema, result.error.issues), source);
 }
 
 /** The path of a `path=value` setting. */

@@ -1,6 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { describeIssue } from '../../scenarios/describe-issue.ts';
+import { describeIssue, describeIssues } from '../../scenarios/describe-issue.ts';
+import { slipsBetween } from '../../scenarios/nearest.ts';
 
 /** What is said of an input that does not fit. */
 const saidOf = (schema: z.ZodType, input: unknown): string[] =>
@@ -40,5 +42,71 @@ describe('what is wrong with a value', () => {
       'als.factor: no such option',
       'als.alpah: no such option',
     ]);
+  });
+});
+
+describe('with the schema at hand', () => {
+  const schema = z.strictObject({
+    world: z.strictObject({ drift: z.number().default(0), fameWeight: z.number().default(0) }).prefault({}),
+    arms: z.record(
+      z.string(),
+      z.strictObject({
+        blend: z.discriminatedUnion('kind', [
+          z.strictObject({ kind: z.literal('audio') }),
+          z.strictObject({ kind: z.literal('withArtist'), halfTrust: z.number() }),
+        ]),
+      }),
+    ),
+  });
+  const saidBy = (input: unknown): string[] =>
+    describeIssues(schema, schema.safeParse(input, { reportInput: true }).error?.issues ?? []);
+
+  it('names the option that was probably meant, and none where none is near', () => {
+    expect(saidBy({ world: { dirft: 1, fameweight: 1, colour: 1 }, arms: {} })).toEqual([
+      "world.dirft: no such option; did you mean 'world.drift'?",
+      "world.fameweight: no such option; did you mean 'world.fameWeight'?",
+      'world.colour: no such option',
+    ]);
+    expect(saidBy({ arms: { a: { blend: { kind: 'withArtist', halfTrust: 1, haltTrust: 1 } } } })).toEqual([
+      "arms.a.blend.haltTrust: no such option; did you mean 'arms.a.blend.halfTrust'?",
+    ]);
+  });
+
+  it('lists the kinds that there are', () => {
+    const expected = 'expected "audio" or "withArtist"';
+    expect(saidBy({ arms: { a: { blend: { kind: 'withartist' } } } })).toEqual([
+      `arms.a.blend.kind: found "withartist", ${expected}; did you mean 'withArtist'?`,
+    ]);
+    expect(saidBy({ arms: { a: { blend: {} } } })).toEqual([`arms.a.blend.kind: is missing, ${expected}`]);
+  });
+});
+
+describe('slips between words', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'c'), maxLength: 6 });
+
+  it('are none only between a word and itself, and as many there as back', () => {
+    fc.assert(
+      fc.property(word, word, (a, b) => {
+        expect(slipsBetween(a, b) === 0).toBe(a === b);
+        expect(slipsBetween(a, b)).toBe(slipsBetween(b, a));
+      }),
+    );
+  });
+
+  it('are at most one more where one more was made', () => {
+    const slip = fc.constantFrom('add', 'leave out', 'replace', 'swap');
+    fc.assert(
+      fc.property(word, fc.nat(6), slip, (a, place, kind) => {
+        const at = Math.min(place, a.length);
+        const [head, tail] = [a.slice(0, at), a.slice(at)];
+        const slipped = {
+          add: `${head}x${tail}`,
+          'leave out': head + tail.slice(1),
+          replace: tail === '' ? a : `${head}x${tail.slice(1)}`,
+          swap: tail.length < 2 ? a : `${head}${tail[1]}${tail[0]}${tail.slice(2)}`,
+        }[kind];
+        expect(slipsBetween(a, slipped)).toBe(slipped === a ? 0 : 1);
+      }),
+    );
   });
 });
