@@ -47,17 +47,20 @@ export const scenarioSchema = z
     name,
     /** What the run answers, as one sentence. */
     question: z.string().min(1),
-    seed: z.string().min(1).default('1'),
-    /** Independent worlds; world i of seed S has seed `S/i`. */
-    worlds: z.int().min(1).max(10_000).default(1),
-    family: z.union([family, z.array(family).min(1)]).default('latent'),
-    /** Simulated days that are run; the first `warmup` of them are not measured. */
-    days: z.int().min(1).max(3650),
-    warmup: z.int().min(0).default(0),
-    /** Days of organic listening before day 0. */
-    history: z.int().min(1).max(3650).default(60),
-    /** Hours of the day at which what would be served is scored; the first is 0, the refresh of the night. */
-    scoreHours: z.array(z.int().min(0).max(23)).min(1).default([0]),
+    seed: z.string().min(1).default('1').describe('What everything random is derived from'),
+    worlds: z.int().min(1).max(10_000).default(1).describe('Independent worlds; world i of seed S has seed `S/i`'),
+    family: z
+      .union([family, z.array(family).min(1)])
+      .default('latent')
+      .describe('How taste works; or a list'),
+    days: z.int().min(1).max(3650).describe('Simulated days that are run'),
+    warmup: z.int().min(0).default(0).describe('First days that are not measured'),
+    history: z.int().min(1).max(3650).default(60).describe('Days of organic listening before day 0'),
+    scoreHours: z
+      .array(z.int().min(0).max(23))
+      .min(1)
+      .default([0])
+      .describe('Hours of the day at which what would be served is scored; the first is 0, the refresh of the night'),
     world: worldOptionsSchema.prefault({}),
     /** A dial of the world that is swept: each value has worlds of its own, under the same seeds. */
     sweep: z
@@ -71,19 +74,26 @@ export const scenarioSchema = z
     /** What an encoder is trained and tested on, in the place of days: see scenarios/hearing.ts. */
     hearing: z
       .strictObject({
-        /** Synthesised tracks to learn from, and others to be tested on. */
-        tracks: z.int().min(20).max(100_000).default(900),
-        test: z.int().min(20).max(100_000).default(250),
-        /** Share of the variance of the planted factors that the sound tells. */
-        acousticShare: z.number().gt(0).max(1).default(0.5),
-        /** Such shares at which new tracks are ranked by their sound alone. */
-        dial: z.array(z.number().min(0.01).max(1).multipleOf(0.01)).default([0.1, 0.25, 0.5, 0.75, 1]),
+        tracks: z.int().min(20).max(100_000).default(900).describe('Synthesised tracks to learn from'),
+        test: z.int().min(20).max(100_000).default(250).describe('Others to be tested on'),
+        acousticShare: z
+          .number()
+          .gt(0)
+          .max(1)
+          .default(0.5)
+          .describe('Share of the variance of the planted factors that the sound tells'),
+        dial: z
+          .array(z.number().min(0.01).max(1).multipleOf(0.01))
+          .default([0.1, 0.25, 0.5, 0.75, 1])
+          .describe('Such shares at which new tracks are ranked by their sound alone'),
       })
       .optional(),
     /** Caches to compare on the accesses of the run, after it: see scenarios/cache-sizing.ts. */
     sizing: sizingOptionsSchema.optional(),
-    /** All that there are, unless some are named. */
-    bounds: z.array(z.enum(boundNames)).optional(),
+    bounds: z
+      .array(z.enum(boundNames))
+      .optional()
+      .describe('What to compare with: all that there are, unless some are named'),
     expect: z.array(expectation).default([]),
   })
   .superRefine((scenario, context) => {

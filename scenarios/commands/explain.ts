@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { estimate } from '../estimate.ts';
+import { guideTo, helpOn } from '../option-guide.ts';
 import { findScenario } from '../registry.ts';
 import { addScenarioFlags, applyScenarioFlags, type ScenarioFlags } from '../scenario-flags.ts';
-import { isRead } from '../schema.ts';
+import { isRead, type Scenario, scenarioSchema } from '../schema.ts';
 
 interface ExplainFlags extends ScenarioFlags {
   readonly json: boolean;
@@ -20,17 +21,28 @@ export const explainCommand = (): Command =>
     .action(async (name: string, flags: ExplainFlags) => {
       const scenario = applyScenarioFlags(await findScenario(name), flags, `scenario ${name}`);
       const cost = estimate(scenario);
+      const options = optionsOf(scenario);
       if (flags.json) {
-        process.stdout.write(`${JSON.stringify({ schema: 1, scenario, estimate: cost })}\n`);
+        process.stdout.write(`${JSON.stringify({ schema: 1, scenario, options, estimate: cost })}\n`);
         return;
       }
       process.stdout.write(`${scenario.question}\n\n`);
-      for (const [path, value] of leaves(scenario))
-        if (isRead(scenario, path)) process.stdout.write(`${path} = ${JSON.stringify(value)}\n`);
+      for (const { path, value, range, meaning } of options) {
+        const help = [range, meaning].filter((text) => text !== '').join('; ');
+        process.stdout.write(`${path} = ${JSON.stringify(value)}${help === '' ? '' : `   (${help})`}\n`);
+      }
       process.stdout.write('\nEstimated, from measured rates (provenance: derived):\n');
       for (const { what, value } of cost.lines) process.stdout.write(`  ${what.padEnd(34)} ${value}\n`);
       for (const warning of cost.warnings) process.stdout.write(`warning: ${warning}\n`);
     });
+
+/** Every option that is read, with what there is to say of it. */
+function optionsOf(scenario: Scenario) {
+  const guide = guideTo(scenarioSchema);
+  return [...leaves(scenario)]
+    .filter(([path]) => isRead(scenario, path))
+    .map(([path, value]) => ({ path, value, ...helpOn(guide, path.split('.'), value) }));
+}
 
 /** Every option by its path, in the form that `--set` takes. */
 function* leaves(value: unknown, path = ''): Generator<readonly [string, unknown]> {

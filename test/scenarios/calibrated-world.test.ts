@@ -153,8 +153,8 @@ describe('dubplate run --world', () => {
 
   it('is explained with the dials of the file', async () => {
     const { stdout } = await say('explain', scenario, '--world', calibrated().path);
-    expect(stdout).toContain('world.popularityExponent = 1.75\n');
-    expect(stdout).toContain('world.cohorts.curious.listeners = 15\n');
-    expect(stdout).toContain('world.tracks = 120\n');
+    expect(stdout).toContain('world.popularityExponent = 1.75 ');
+    expect(stdout).toContain('world.cohorts.curious.listeners = 15 ');
+    expect(stdout).toContain('world.tracks = 120 ');
   });
 });

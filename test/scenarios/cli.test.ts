@@ -115,9 +115,10 @@ describe('looking without running', () => {
 
   it('explains of hearing only what it reads', async () => {
     const { stdout } = await dubplate('explain', 'hearing', '--tracks', '300');
-    expect(stdout).toContain('hearing.tracks = 300\n');
-    expect(stdout).toContain('arms.encoder.encoder.epochs = 7\n');
-    for (const unread of ['world.', 'days', 'blend', 'slate', 'alpha']) expect(stdout).not.toContain(unread);
+    const paths = stdout.split('\n').map((line) => line.split(' = ')[0]);
+    expect(stdout).toContain('hearing.tracks = 300   (whole, 20 to 100,000; Synthesised tracks to learn from)\n');
+    expect(stdout).toContain('arms.encoder.encoder.epochs = 7   (whole, 1 to 100; ');
+    for (const unread of ['world.', 'days', 'blend', 'slate', 'alpha']) expect(paths.join(' ')).not.toContain(unread);
   });
 
   const scenarioFile = (): string => {
