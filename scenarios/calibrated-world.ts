@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { WorldOptions } from '../sim/options.ts';
+import { DubplateError } from '../engine/core/errors.ts';
+import { familyNames, type WorldOptions } from '../sim/options.ts';
 import { listenersOf, scaleCohorts } from './cohort-sizes.ts';
 import { readWorldFile, type WorldFile } from './fidelity/world-file.ts';
 
@@ -9,8 +11,22 @@ export interface CalibratedWorld {
   readonly file: WorldFile;
 }
 
-/** @throws DubplateError FILE_NOT_FOUND, or INVALID_INPUT when it is no world file of this version. */
-export const openCalibratedWorld = (path: string): CalibratedWorld => ({ path, file: readWorldFile(path) });
+/**
+ * @throws DubplateError FILE_NOT_FOUND, or INVALID_INPUT when it is no world file of this version; INVALID_OPTIONS where the name of
+ *   one of the worlds of a run stands in its place.
+ */
+export function openCalibratedWorld(path: string): CalibratedWorld {
+  if (!existsSync(path) && isWorldName(path)) throw notAFile(path);
+  return { path, file: readWorldFile(path) };
+}
+
+/** As the worlds of a run are called, such as `latent-0`; those of a sweep have the value of the dial in front of the number. */
+const isWorldName = (text: string): boolean => new RegExp(`^(${familyNames.join('|')})[^/\\\\]*-\\d+$`).test(text);
+
+const notAFile = (name: string): DubplateError =>
+  new DubplateError('INVALID_OPTIONS', `--world ${name} names a world of a run, where the file of a world is meant`, {
+    hint: 'Give a file of `dubplate calibrate --out`. How taste works is said by --family, how many worlds there are by --worlds.',
+  });
 
 /** Dials of size, which a calibration does not fit: no log tells how many there are that it does not have. */
 const sizes = ['tracks', 'releasesPerDay', 'signupsPerDay'] as const;

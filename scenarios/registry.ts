@@ -8,6 +8,7 @@ import cacheSizing from './cache-sizing.ts';
 import coldStart from './cold-start.ts';
 import hearing from './hearing.ts';
 import micro from './micro.ts';
+import { didYouMean } from './nearest.ts';
 import type { ScenarioInput } from './schema.ts';
 import staleness from './staleness.ts';
 
@@ -22,8 +23,9 @@ export async function findScenario(nameOrPath: string): Promise<ScenarioInput> {
   const known = scenarios.find((scenario) => scenario.name === nameOrPath);
   if (known) return known;
   if (!/\.(ts|js|mjs|json)$/.test(nameOrPath) || !existsSync(nameOrPath)) {
-    throw new DubplateError('FILE_NOT_FOUND', `There is no scenario '${nameOrPath}'`, {
-      hint: `Choose one of ${scenarios.map((s) => s.name).join(', ')}, or give the path of a .ts file that exports one.`,
+    const names = scenarios.map(({ name }) => name);
+    throw new DubplateError('FILE_NOT_FOUND', `There is no scenario '${nameOrPath}'${didYouMean(nameOrPath, names)}`, {
+      hint: `Choose one of ${names.join(', ')}, or give the path of a .ts file that exports one.`,
     });
   }
   const scenario = await load(nameOrPath);

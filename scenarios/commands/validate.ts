@@ -50,7 +50,8 @@ async function validate(target: string): Promise<Verdict> {
 function kindOf(target: string): Verdict['kind'] {
   if (scenarios.some(({ name }) => name === target) || /\.(ts|js|mjs|json)$/.test(target)) return 'scenario';
   if (existsSync(target) && statSync(target).isDirectory()) return 'run';
-  return 'interactions';
+  // A name that is neither that of a file nor looks like one.
+  return existsSync(target) || /[./\\]/.test(target) ? 'interactions' : 'scenario';
 }
 
 async function describe(target: string, kind: Verdict['kind']): Promise<string> {

@@ -49,7 +49,7 @@ describe('bad input ends with exit code 2, says what to do, and writes nothing',
   );
 
   it.each([
-    ['an unknown scenario', ['run', 'cold-strat'], /no scenario 'cold-strat'[\s\S]*cold-start/],
+    ['an unknown scenario', ['run', 'cold-strat'], /no scenario 'cold-strat'; did you mean 'cold-start'\?/],
     [
       'a cache for a scenario that makes no lists',
       ['run', 'hearing', '--redis', 'redis://127.0.0.1'],
@@ -69,6 +69,12 @@ describe('bad input ends with exit code 2, says what to do, and writes nothing',
     ['patience that is none', ['run', 'micro', '--redis-patience', '-1'], /-1 is not a number of seconds from 0/],
     ['an output folder that is not a run', ['run', 'micro', '--out', foreign], /is not a run of Dubplate/],
     ['a cache that refuses', ['run', 'micro', '--redis', 'redis://user:hunter2@127.0.0.1:1'], /127\.0\.0\.1:1/],
+    [
+      'the name of a world for a file',
+      ['run', 'micro', '--world', 'latent-0'],
+      /--world latent-0 names a world of a run[\s\S]*--family/,
+    ],
+    ['a file of a world that is not there', ['run', 'micro', '--world', 'mine.json'], /Cannot read mine\.json/],
     ['a report of nothing', ['report', join(folder, 'nothing')], /nothing/],
     [
       'a missing table',
@@ -85,6 +91,13 @@ describe('bad input ends with exit code 2, says what to do, and writes nothing',
     expect(code).toBe(2);
     expect(readdirSync(folder, { recursive: true })).toEqual(before);
     expect(existsSync(join(foreign, 'thesis.txt'))).toBe(true);
+  });
+
+  it('takes a name that is no file for a misspelt scenario where things are validated', async () => {
+    const { code, stdout } = await dubplate('validate', 'micor', 'none.tsv');
+    expect(stdout).toMatch(/INVALID micor \(scenario\): There is no scenario 'micor'; did you mean 'micro'\?/);
+    expect(stdout).toMatch(/INVALID none\.tsv \(interactions\)/);
+    expect(code).toBe(2);
   });
 
   it('as JSON too, when asked', async () => {
