@@ -1,10 +1,27 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { parseAmount } from './capacity/units.ts';
+
+/**
+ * A whole number as people write it: 5000, 5e3, 20k, 300M. Every flag that counts is read by this.
+ * @returns undefined where it is none.
+ */
+export function readWhole(text: string): number | undefined {
+  const value = parseAmount(text, 'count')?.value;
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** For commander: a whole number; in which range is for a schema to say. */
+export function wholeFlag(text: string): number {
+  const whole = readWhole(text);
+  if (whole === undefined) throw new InvalidArgumentError(`${text} is not a whole number, such as 5000, 5e3 or 20k.`);
+  return whole;
+}
 
 /** For commander: a whole number of at least 1. */
 export function countFlag(text: string): number {
-  const count = Number(text);
-  if (!/^\d+$/.test(text.trim()) || count < 1 || count > 1e9) {
-    throw new InvalidArgumentError(`${text} is not a whole number from 1 to 1000000000.`);
+  const count = readWhole(text);
+  if (count === undefined || count < 1 || count > 1e9) {
+    throw new InvalidArgumentError(`${text} is not a whole number from 1 to 1000000000, such as 5000, 5e3 or 20k.`);
   }
   return count;
 }

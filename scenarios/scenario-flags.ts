@@ -3,6 +3,7 @@ import { DubplateError } from '../engine/core/errors.ts';
 import { familyNames } from '../sim/options.ts';
 import { type CalibratedWorld, openCalibratedWorld, withHabitsOf } from './calibrated-world.ts';
 import { scaleCohorts } from './cohort-sizes.ts';
+import { wholeFlag } from './number-flags.ts';
 import { isRead, parseScenario, type Scenario, type ScenarioInput, scenarioSchema } from './schema.ts';
 import { applySettings, collectSetting, pathOf } from './set-option.ts';
 
@@ -30,11 +31,11 @@ export function addScenarioFlags(command: Command): Command {
         'habits from this file of `dubplate calibrate --out`: all dials of the world but its sizes; other flags and --set come after it',
       ).argParser(openCalibratedWorld),
     )
-    .option('--listeners <n>', 'listeners on day 0; cohorts are scaled in proportion', wholeNumber)
-    .option('--tracks <n>', 'tracks on day 0; of hearing: tracks to learn from', wholeNumber)
-    .option('--releases-per-day <n>', 'new tracks a day', wholeNumber)
-    .option('--days <n>', 'simulated days', wholeNumber)
-    .option('--worlds <n>', 'independent worlds; world i of seed S has seed S/i', wholeNumber)
+    .option('--listeners <n>', 'listeners on day 0; cohorts are scaled in proportion', wholeFlag)
+    .option('--tracks <n>', 'tracks on day 0; of hearing: tracks to learn from', wholeFlag)
+    .option('--releases-per-day <n>', 'new tracks a day', wholeFlag)
+    .option('--days <n>', 'simulated days', wholeFlag)
+    .option('--worlds <n>', 'independent worlds; world i of seed S has seed S/i', wholeFlag)
     .option('--seed <text>', 'seed that everything random is derived from')
     .addOption(new Option('--family <names>', `how taste works: ${familyNames.join(', ')}`).argParser(commaList))
     .addOption(new Option('--arms <names>', 'run only these arms').argParser(commaList))
@@ -151,12 +152,6 @@ const armsLeftOut = (leftOut: readonly string[], { arms = [], set }: ScenarioFla
     { hint: `Name it too: --arms ${[...arms, ...leftOut].join(',')}, or leave the setting away.` },
   );
 };
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isInteger(value)) throw new InvalidArgumentError(`${text} is not a whole number.`);
-  return value;
-}
 
 function hours(text: string): number {
   const value = Number(text);

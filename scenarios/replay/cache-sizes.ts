@@ -1,4 +1,6 @@
 import { DubplateError } from '../../engine/core/errors.ts';
+import { parseAmount } from '../capacity/units.ts';
+import { readWhole } from '../number-flags.ts';
 
 /** A size of a cache as it is given: keys, or a share of all keys. */
 export type CacheSize = { readonly keys: number } | { readonly share: number };
@@ -9,12 +11,12 @@ export type CacheSize = { readonly keys: number } | { readonly share: number };
  */
 export function parseSizes(text: string): CacheSize[] {
   return text.split(',').map((size) => {
-    const [, number, percent] = /^\s*(\d+(?:\.\d+)?)\s*(%?)\s*$/.exec(size) ?? [];
-    const value = Number(number);
-    if (percent === '%' && value > 0 && value <= 100) return { share: value / 100 };
-    if (percent === '' && Number.isInteger(value) && value > 0) return { keys: value };
+    const share = size.includes('%') ? parseAmount(size, 'share')?.value : undefined;
+    if (share !== undefined && share > 0 && share <= 1) return { share };
+    const keys = readWhole(size);
+    if (keys !== undefined && keys > 0) return { keys };
     throw new DubplateError('INVALID_OPTIONS', `'${size.trim()}' is no size of a cache`, {
-      hint: 'Give keys, such as 5000, or a share of all keys above 0 and up to 100 %, such as 25%; several with commas between.',
+      hint: 'Give keys, such as 5000 or 5k, or a share of all keys above 0 and up to 100 %, such as 25%; several with commas between.',
     });
   });
 }
