@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DubplateError } from '../engine/core/errors.ts';
+import { plural } from '../reports/format.ts';
 import { familyNames, type WorldOptions } from '../sim/options.ts';
 import { listenersOf, scaleCohorts } from './cohort-sizes.ts';
 import { readWorldFile, type WorldFile } from './fidelity/world-file.ts';
@@ -85,6 +86,6 @@ export function noteOnHabits(calibration: Calibration | undefined): string {
   }
   const { file, log, digest, listeners, plays, dubplate, family, changed } = calibration;
   const fitted = `The habits of this world are those of ${file}, calibrated by Dubplate ${dubplate} in ${family} worlds`;
-  const source = `to ${log}: ${plays} plays of ${listeners} listeners, SHA-256 ${digest.slice(0, 12)}….`;
+  const source = `to ${log}: ${plural(plays, 'play')} of ${plural(listeners, 'listener')}, SHA-256 ${digest.slice(0, 12)}….`;
   return `${fitted} ${source}${changed.length > 0 ? ` Changed after that: ${changed.join(', ')}.` : ''}`;
 }

@@ -1,5 +1,6 @@
 import { loadavg } from 'node:os';
 import { z } from 'zod';
+import type { KernelName } from '../../engine/als/kernel.ts';
 import { formatFigure, plural } from '../../reports/format.ts';
 import { thisMachine } from '../machine.ts';
 
@@ -57,7 +58,7 @@ export function printBench(result: BenchResult, json: boolean): void {
   }
   const { machine, rows } = result;
   process.stdout.write(
-    `${machine.cores} × ${machine.cpu}, ${machine.kernel} kernel on ${threadsText(machine)}, load ${machine.load.toFixed(1)} before\n\n`,
+    `${machine.cores} × ${machine.cpu}, ${ranBy(machine.kernel)} on ${threadsText(machine)}, load ${machine.load.toFixed(1)} before\n\n`,
   );
   process.stdout.write(
     textTable([
@@ -77,6 +78,11 @@ export function printBench(result: BenchResult, json: boolean): void {
     );
   }
 }
+
+/** The names of kernels; what else a benchmark names has no kernel in it. */
+const kernels: Readonly<Record<KernelName, true>> = { avx512: true, avx2: true, portable: true, typescript: true };
+
+const ranBy = (name: string): string => (Object.hasOwn(kernels, name) ? `${name} kernel` : `${name} (no kernel)`);
 
 /** Cells in columns, numbers of the column `value` to the right. */
 export function textTable(rows: readonly (readonly string[])[]): string {

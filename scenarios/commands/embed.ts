@@ -11,6 +11,7 @@ import { writeFileAtomic } from '../../engine/core/files.ts';
 import { rowOf, zeros } from '../../engine/core/matrix.ts';
 import { writeNpy } from '../../engine/core/npy.ts';
 import type { Progress } from '../../engine/core/progress.ts';
+import { plural } from '../../reports/format.ts';
 import { HeardSoFar, stampOf } from '../heard-so-far.ts';
 import { checkOutputFile } from '../output-path.ts';
 import { withProgress } from '../progress-bar.ts';
@@ -81,7 +82,7 @@ async function embed(paths: readonly string[], flags: EmbedFlags): Promise<void>
   process.stdout.write(flags.json ? toJson(heard, failed) : toTable(heard));
   if (!flags.json) process.stderr.write(failed.map((f) => `error: ${f.message}\n  → ${f.hint}\n`).join(''));
   if (failed.length > 0) {
-    process.stderr.write(`${failed.length} of ${files.length} files could not be heard.\n`);
+    process.stderr.write(`${failed.length} of ${plural(files.length, 'file')} could not be heard.\n`);
     process.exitCode = 2;
   }
   if (!flags.quiet) process.stderr.write(summary(listened, flags.out));
@@ -180,7 +181,7 @@ const namesPath = (npy: string): string => npy.replace(/\.npy$/, '.txt');
 function summary({ heard, heardBefore }: Listened, out: string | undefined): string {
   const withoutPulse = heard.filter(({ reading }) => !reading.hasTempo).length;
   const said = [
-    `Heard ${heard.length} ${heard.length === 1 ? 'file' : 'files'}`,
+    `Heard ${plural(heard.length, 'file')}`,
     heardBefore > 0 ? `, ${heardBefore} of them before the interruption` : '',
     withoutPulse > 0 ? `; ${withoutPulse} without a pulse, so without a bpm` : '',
   ].join('');

@@ -53,7 +53,7 @@ export const exportCommand = (): Command =>
     });
 
 const layoutHelp = `
-Layout: DIR/events/arm=A/world=W/day=D.parquet, one file a day; DIR/listeners/world=W/listeners.parquet and
+Layout: DIR/events/arm=A/world=W/day=D.parquet, one file a day, D being 0007 or, of the past, -0005; DIR/listeners/world=W/listeners.parquet and
 DIR/tracks/world=W/tracks.parquet, which all arms of a world share. With --truth also truth_listeners, truth_tracks
 and truth_shadow. The folders are Hive partitions: DuckDB (FROM 'DIR/events/**/*.parquet'), pandas
 (read_parquet('DIR/events')) and Spark (read.parquet('DIR/events')) add the columns arm and world by themselves; day is

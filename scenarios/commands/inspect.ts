@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { DubplateError } from '../../engine/core/errors.ts';
+import { plural } from '../../reports/format.ts';
 import { type FinishedRun, named, openFinishedRun } from '../finished-run.ts';
 import { describeLife } from '../inspect/describe-life.ts';
 import { inspect } from '../inspect/inspection.ts';
@@ -26,11 +27,11 @@ export const inspectCommand = (): Command =>
   new Command('inspect')
     .description('print the life of one simulated listener: habits, true taste, every session and why each track came')
     .argument('<run>', 'folder of a finished run, made by this version')
-    .requiredOption('--listener <id>', 'u0, u1, … in order of sign-up')
+    .requiredOption('--listener <id>', 'u0, u1, … in order of sign-up; 3 is u3')
     .option('--arm <name>', 'the arm to live in (default: the first)')
     .option('--world <name>', 'the world (default: the first)')
     .option('--day <d>', 'only this day; the past is negative', dayFlag)
-    .option('--days <a..b>', 'only these days', daysFlag)
+    .option('--days <a..b>', 'only these days; a single one is a..a', daysFlag)
     .option('--favourites <n>', 'how many of the truly best liked tracks to name', countFlag, 10)
     .option('--json', 'print as JSON', false)
     .addHelpText('after', meanings)
@@ -65,9 +66,9 @@ function dayFlag(text: string): number {
 }
 
 function daysFlag(text: string): Days {
-  const [first = '', last = '', ...rest] = text.split('..');
+  const [first = '', last = first, ...rest] = text.split('..');
   if (last === '' || rest.length > 0)
-    throw new InvalidArgumentError(`${text} is not a stretch of days, such as -3..2.`);
+    throw new InvalidArgumentError(`${text} is not a stretch of days, such as -3..2 or 0.`);
   const days = { firstDay: dayFlag(first), lastDay: dayFlag(last) };
   if (days.firstDay > days.lastDay) throw new InvalidArgumentError(`${text} ends before it begins.`);
   return days;
@@ -91,9 +92,9 @@ function shownDays(run: FinishedRun, { day, days }: InspectFlags): Days {
 }
 
 function rowOf(id: string, listeners: number): number {
-  const row = /^u(0|[1-9]\d{0,9})$/.test(id) ? Number(id.slice(1)) : listeners;
+  const row = /^u?(0|[1-9]\d{0,9})$/.test(id) ? Number(id.replace('u', '')) : listeners;
   if (row < listeners) return row;
   throw new DubplateError('INVALID_OPTIONS', `The world has no listener '${id}'`, {
-    hint: `It has ${listeners} listeners, u0 to u${listeners - 1}, in order of sign-up.`,
+    hint: `It has ${plural(listeners, 'listener')}, u0 to u${listeners - 1}, in order of sign-up.`,
   });
 }

@@ -5,6 +5,7 @@ import type { Trace } from '../../engine/cache/policy/policy.ts';
 import { readTrace } from '../../engine/cache/policy/read-trace.ts';
 import { createStreams } from '../../engine/core/random.ts';
 import { secondsPerHour } from '../../engine/core/time.ts';
+import { plural } from '../../reports/format.ts';
 import { textColumns } from '../fidelity/fact-table.ts';
 import { named, openFinishedRun } from '../finished-run.ts';
 import { remakeWorld } from '../inspect/remake-world.ts';
@@ -106,7 +107,7 @@ function asText(
     ['LRU', 'keys cached', 'miss, exact', 'by SHARDS'],
     ...curve.map(({ capacity, exact, sampled }) => ['', String(capacity), percent(exact), percent(sampled)]),
   ]);
-  return `${reads} reads of ${keys} keys\n\n${table}\n\n${points}\n`;
+  return `${plural(reads, 'read')} of ${plural(keys, 'key')}\n\n${table}\n\n${points}\n`;
 }
 
 /** For commander: hours above 0. */

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { rankAdvice } from '../../engine/als/rank-advice.ts';
 import { readInteractionTable } from '../../engine/interactions/read-table.ts';
+import { plural } from '../../reports/format.ts';
 import { kernelFor } from '../kernel.ts';
 import { writeModel } from '../model-folder.ts';
 import { threadsFlag } from '../number-flags.ts';
@@ -57,6 +58,6 @@ export const trainCommand = (): Command =>
       process.stdout.write(
         flags.json
           ? `${JSON.stringify({ schema: 1, out: flags.out, ...about })}\n`
-          : `${flags.out}: ${options.als.factors} factors of ${size.users} users and ${size.tracks} tracks from ${size.interactions} interactions; loss ${losses[0]?.toPrecision(6)} after the first of ${losses.length} sweeps, ${losses.at(-1)?.toPrecision(6)} after the last\n`,
+          : `${flags.out}: ${plural(options.als.factors, 'factor')} of ${plural(size.users, 'user')} and ${plural(size.tracks, 'track')} from ${plural(size.interactions, 'interaction')}; loss ${losses[0]?.toPrecision(6)} after the first of ${plural(losses.length, 'sweep')}, ${losses.at(-1)?.toPrecision(6)} after the last\n`,
       );
     });

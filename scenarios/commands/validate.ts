@@ -58,19 +58,18 @@ async function describe(target: string, kind: Verdict['kind']): Promise<string> 
   switch (kind) {
     case 'scenario': {
       const { arms, days, worlds } = parseScenario(await findScenario(target), target);
-      return `${Object.keys(arms).length} arms, ${days} days, ${worlds} worlds`;
+      return [plural(Object.keys(arms).length, 'arm'), plural(days, 'day'), plural(worlds, 'world')].join(', ');
     }
     case 'run': {
       const { rows } = readRun(target);
       const { files, beside } = checkWholeRun(target);
       const others = beside.length > 0 ? `; no part of it: ${beside.join(', ')}` : '';
-      return `finished, ${rows.length} figures, ${plural(files, 'file')} whole${others}`;
+      return `finished, ${plural(rows.length, 'figure')}, ${plural(files, 'file')} whole${others}`;
     }
     case 'interactions': {
       const { users, tracks, weights, notes } = await readInteractionTable(target);
-      return [`${weights.indices.length} pairs of ${users.length} users and ${tracks.length} tracks`, ...notes].join(
-        '; ',
-      );
+      const sides = `${plural(users.length, 'user')} and ${plural(tracks.length, 'track')}`;
+      return [`${plural(weights.indices.length, 'pair')} of ${sides}`, ...notes].join('; ');
     }
   }
 }

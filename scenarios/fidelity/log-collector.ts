@@ -1,5 +1,6 @@
 import { DubplateError } from '../../engine/core/errors.ts';
 import { invalid } from '../../engine/interactions/input-errors.ts';
+import { plural } from '../../reports/format.ts';
 import { type Listening, spanInDays } from './listening.ts';
 import { clockTime, firstMomentS } from './moments.ts';
 import type { PlayFormat, PlayRow, Reading } from './play-row.ts';
@@ -99,7 +100,7 @@ export class LogCollector {
     }
     if (repeated > 0)
       this.#notes.push(
-        `${repeated} plays of the same track by the same listener at the same second were counted once.`,
+        `${plural(repeated, 'more play')} of the same track by the same listener at the same second ${repeated === 1 ? 'was' : 'were'} not counted.`,
       );
     const playedTime = this.#playedTime();
     const sample: Sample = { listeners, listenerDays, playedTime, artistOf: this.#artistOf, releases: undefined };

@@ -212,6 +212,12 @@ describe('bench', () => {
     expect(valuesOf('sim.speedup')).toHaveLength(1);
   });
 
+  it('names no kernel where none runs', async () => {
+    const sizes = ['--listeners', '0.2k', '--tracks', '100', '--days', '1', '--slots', '5'];
+    const { stdout } = await bench('sim', ...sizes, '--threads', '1', '--quiet');
+    expect(stdout).toMatch(/, TypeScript \(no kernel\) on 1 thread, load \d/);
+  });
+
   it('refuses a world that is too large to simulate, and says what is allowed', async () => {
     const { code, stderr } = await bench('sim', '--listeners', '20000000', '--quiet');
     expect({ code, says: stderr }).toMatchObject({

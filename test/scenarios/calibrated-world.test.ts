@@ -81,7 +81,7 @@ describe('a world file as the world of a scenario', () => {
     const cohorts = { ...dials.cohorts, loyal: { listeners: 1, explore: 0.5, activity: 1 } };
     const changed = calibrationOf(world, { ...dials, drift: 0.3, cohorts });
     expect(changed.changed).toEqual(['world.drift', 'world.cohorts.loyal.explore']);
-    expect(noteOnHabits(same)).toMatch(/history\.json: 34567 plays of 12 listeners, SHA-256 abababababab….$/);
+    expect(noteOnHabits(same)).toMatch(/history\.json: 34,567 plays of 12 listeners, SHA-256 abababababab….$/);
     expect(noteOnHabits(changed)).toMatch(/Changed after that: world\.drift, world\.cohorts\.loyal\.explore\.$/);
     expect(noteOnHabits(undefined)).toMatch(/not calibrated/);
   });
@@ -119,7 +119,7 @@ describe('dubplate run --world', () => {
     expect(manifest.notes).toEqual([noteOnHabits(manifest.calibration)]);
     for (const report of ['report.md', 'report.html']) {
       const text = readFileSync(join(out, report), 'utf8');
-      expect(text).toContain('34567 plays of 12 listeners');
+      expect(text).toContain('34,567 plays of 12 listeners');
       expect(text).not.toContain('not calibrated');
     }
     expect(await run('--world', path, '--resume')).toMatchObject({ code: 0 });

@@ -93,6 +93,15 @@ describe('bad input ends with exit code 2, says what to do, and writes nothing',
     expect(existsSync(join(foreign, 'thesis.txt'))).toBe(true);
   });
 
+  it('counts one as one', async () => {
+    const table = join(folder, 'one.tsv');
+    writeFileSync(table, 'ann\tblue\n');
+    const { stdout } = await dubplate('validate', table, 'hearing');
+    rmSync(table);
+    expect(stdout).toMatch(/1 pair of 1 user and 1 track[;\n]/);
+    expect(stdout).toMatch(/1 arm, \d+ days?, 1 world\n/);
+  });
+
   it('takes a name that is no file for a misspelt scenario where things are validated', async () => {
     const { code, stdout } = await dubplate('validate', 'micor', 'none.tsv');
     expect(stdout).toMatch(/INVALID micor \(scenario\): There is no scenario 'micor'; did you mean 'micro'\?/);

@@ -252,6 +252,12 @@ describe('dubplate inspect', () => {
     expect([one.totals, some.totals]).toEqual([all.totals, all.totals]);
   });
 
+  it('takes the number alone for a listener, and one day for a stretch', async () => {
+    expect(await asJson('--listener', '2', '--days', '-2')).toEqual(
+      await asJson('--listener', 'u2', '--days', '-2..-2'),
+    );
+  });
+
   it('tells a person the same: a table no wider than they can read, without a NaN', async () => {
     for (const words of [
       ['--listener', 'u61'],
@@ -272,13 +278,13 @@ describe('dubplate inspect', () => {
 
   it.each<[string, string[], RegExp]>([
     ['a listener who is not there', ['--listener', 'u9999'], /no listener 'u9999'[\s\S]*listeners, u0 to u/],
-    ['a name that is no id', ['--listener', '17'], /no listener '17'/],
+    ['a name that is no id', ['--listener', 'u017'], /no listener 'u017'/],
     ['nobody', [], /--listener/],
     ['a day after the end', ['--listener', 'u1', '--day', '2'], /does not have day 2[\s\S]*-3 to 1/],
     ['days before the beginning', ['--listener', 'u1', '--days', '-9..0'], /does not have all of -9\.\.0/],
     ['days in the wrong order', ['--listener', 'u1', '--days', '1..0'], /ends before it begins/],
     ['no day', ['--listener', 'u1', '--day', 'friday'], /friday is not a day/],
-    ['no stretch', ['--listener', 'u1', '--days', '1'], /not a stretch of days/],
+    ['no stretch', ['--listener', 'u1', '--days', '1..'], /not a stretch of days/],
     ['a day and days', ['--listener', 'u1', '--day', '0', '--days', '0..1'], /both given/],
     ['an arm that is not there', ['--listener', 'u1', '--arm', 'hybird'], /no arm 'hybird'/],
     ['a world that is not there', ['--listener', 'u1', '--world', 'latent-1'], /no world 'latent-1'/],

@@ -98,7 +98,7 @@ describe('dubplate replay', () => {
     expect(rows.some(({ staleHits }) => staleHits > 0)).toBe(true);
     expect(curve).toHaveLength(2);
     const text = await say('replay', run, '--policy', 'lru', '--sizes', '50%');
-    expect(text.stdout).toMatch(/^\d+ reads of \d+ keys\n\npolicy +keys cached/);
+    expect(text.stdout).toMatch(/^[\d,]+ reads of [\d,]+ keys\n\npolicy +keys cached/);
     expect(text.stdout).toMatch(/\nlru +\d+ +5\d\.\d\d % /);
   });
 
