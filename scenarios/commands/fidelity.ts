@@ -6,7 +6,7 @@ import { describeLog, offsetFlag } from '../fidelity/log-flags.ts';
 import { type Measurement, measure } from '../fidelity/measure.ts';
 import { type RealLog, readListeningLog } from '../fidelity/read-log.ts';
 import { type RunLog, readRunLog, type SlateShare } from '../fidelity/run-log.ts';
-import { withoutPlayedTime } from '../fidelity/sample.ts';
+import { knownByPlays, withoutPlayedTime } from '../fidelity/sample.ts';
 import { concentrationSize, publishedTargets } from '../fidelity/targets.ts';
 import { countFlag } from '../number-flags.ts';
 
@@ -53,7 +53,9 @@ A fact is ok when it lies between the quartiles of its target or within 10 % of 
 published figures; most are quartiles over 24 heavy listeners, so listeners with at least 300 plays are held against them (with
 fewer plays, where less than five have so many).
 With --log, facts of single listeners are compared by the Kolmogorov-Smirnov distance (KS) of their distributions where both
-sides have at least five listeners, the others by relative error; the verdict is found the same way.`;
+sides have at least five listeners, the others by relative error; the verdict is found the same way. A listener's days are then
+those from the first play to the last on both sides, since a log knows of no others; without --log they are those since signing up.
+Day 0 of a run is a Monday: a log of simulated plays has to begin on one for its weekdays to agree.`;
 
 interface Comparison {
   readonly measured: Measurement;
@@ -68,8 +70,9 @@ function hold({ sample }: RunLog, log: (RealLog & { readonly path: string }) | u
   }
   const { playedTime } = log.sample;
   const real = measure(log.sample);
-  // Like with like: without played times, sessions end elsewhere.
-  const measured = measure(playedTime === 'none' ? withoutPlayedTime(sample) : sample);
+  // Like with like: a log does not know of days before the first play or after the last; without played times, sessions end elsewhere.
+  const kept = knownByPlays(sample);
+  const measured = measure(playedTime === 'none' ? withoutPlayedTime(kept) : kept);
   const rows = compare(measured, targetsFrom(real, log.path), { log: { measured: real, playedTime } });
   return { measured, rows, log: { path: log.path, real: log, measured: real } };
 }

@@ -1,4 +1,4 @@
-import type { Listening } from './listening.ts';
+import { type Listening, spanInDays } from './listening.ts';
 
 /**
  * What a log says of how long a track was heard: `heard`; only how long it is (`length`), as it was heard to a good part; or
@@ -10,7 +10,10 @@ export type PlayedTime = 'heard' | 'length' | 'none';
 export interface Sample {
   /** Everybody who played something. */
   readonly listeners: readonly Listening[];
-  /** Days that somebody was there, listening or not, summed over people. */
+  /**
+   * Days that somebody was there, listening or not, summed over people: of a run everybody's who had signed up, of a log those from
+   * a listener's first play to the last, see {@link knownByPlays}.
+   */
   readonly listenerDays: number;
   readonly playedTime: PlayedTime;
   /** Artist by track, where it is known. */
@@ -30,6 +33,12 @@ export const withoutPlayedTime = (sample: Sample): Sample => ({
   ...sample,
   playedTime: 'none',
   listeners: sample.listeners.map((log) => ({ ...log, playedMs: new Uint32Array(log.playedMs.length) })),
+});
+
+/** The same as a log knows it: a listener is there from the day of the first play to that of the last, both included. */
+export const knownByPlays = (sample: Sample): Sample => ({
+  ...sample,
+  listenerDays: sample.listeners.reduce((days, log) => days + spanInDays(log), 0),
 });
 
 /**

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDuckDb } from '../../scenarios/duckdb.ts';
 import { factNames } from '../../scenarios/fidelity/fact-names.ts';
 import { readRunLog } from '../../scenarios/fidelity/run-log.ts';
 import { runTiny, say } from '../support/tiny-run.ts';
@@ -117,6 +118,40 @@ describe('dubplate fidelity', () => {
       stderr: expect.stringMatching(/day=-0002\.arrow is missing/),
     });
     renameSync(`${hole}.away`, hole);
+  });
+});
+
+describe('a run held against its own plays', () => {
+  it('is ok in every fact that a log tells, without any distance', async () => {
+    const tables = join(folder, 'tables');
+    const own = join(folder, 'own.parquet');
+    expect(await say('export', run, '--format', 'parquet', '--out', tables)).toMatchObject({ code: 0 });
+    const monday = Date.UTC(2024, 0, 1) / 1000;
+    const { connection, close } = await openDuckDb();
+    await connection.run(`
+      COPY (
+        SELECT user_id, make_timestamp((${monday} + time) * 1_000_000::BIGINT) AS timestamp, artist_id AS artist, tracks.track_id AS track, playedMs AS ms_played
+        FROM read_parquet('${tables}/events/**/*.parquet') AS events JOIN read_parquet('${tables}/tracks/**/*.parquet') AS tracks USING (track_id)
+        WHERE arm = 'collaborative' AND kind IN ('play', 'skip')
+      ) TO '${own}' (FORMAT parquet)`);
+    close();
+    const { code, stdout } = await say('fidelity', run, '--log', own, '--json');
+    expect(code).toBe(0);
+    const { rows, simulated, target } = JSON.parse(stdout) as {
+      rows: { fact: string; verdict: string; distance: number | null }[];
+      simulated: { plays: number };
+      target: { plays: number };
+    };
+    expect(target.plays).toBe(simulated.plays);
+    for (const { fact, verdict, distance } of rows) {
+      if (fact === 'releaseDecay') expect(verdict).toBe('left out');
+      else
+        expect({ fact, verdict, distance: Math.abs(distance ?? 1) < 1e-9 }).toEqual({
+          fact,
+          verdict: 'ok',
+          distance: true,
+        });
+    }
   });
 });
 
