@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { Command, Option } from 'commander';
-import { type FamilyName, familyNames, type WorldOptions, worldOptionsSchema } from '../../sim/options.ts';
+import { type FamilyName, familyNames, worldOptionsSchema } from '../../sim/options.ts';
 import { commandLine } from '../command-line.ts';
-import { type Calibration, calibrate, type DialName } from '../fidelity/calibrate.ts';
+import { type Calibration, calibrate } from '../fidelity/calibrate.ts';
 import { compare, type FactRow, scoreOf, targetsFrom } from '../fidelity/compare.ts';
 import { factForms, factNames } from '../fidelity/fact-names.ts';
 import { figure, textColumns } from '../fidelity/fact-table.ts';
@@ -30,7 +30,11 @@ export const calibrateCommand = (): Command =>
     .description('fit dials of the world to a real listening log, on small organic worlds')
     .requiredOption('--log <file>', 'Spotify, ListenBrainz, Last.fm, a table, Parquet, or a folder of them')
     .addOption(offsetFlag())
-    .option('--volume', 'fit plays a day too: who keeps a log of their listening listens more than most', false)
+    .option(
+      '--volume',
+      'set sessionsPerDay by the log too: who keeps a log of their listening listens more than most',
+      false,
+    )
     .addOption(
       new Option('--family <name>', 'how taste works in the trial worlds').choices(familyNames).default('latent'),
     )
@@ -38,6 +42,7 @@ export const calibrateCommand = (): Command =>
     .option('--out <file>', 'write the calibrated world to this file')
     .option('--json', 'print as JSON', false)
     .option('--quiet', 'no progress', false)
+    .addHelpText('after', dialsHelp)
     .action(async (flags: CalibrateFlags) => {
       if (flags.out !== undefined) checkOutputFile(flags.out);
       const log = await readListeningLog(flags.log, { utcOffsetHours: flags.utcOffset, nowS: Date.now() / 1000 });
@@ -65,6 +70,16 @@ export const calibrateCommand = (): Command =>
       );
     });
 
+const dialsHelp = `
+Fitted are: the cohorts' explore, by one factor, to how often tracks are repeated; popularityExponent, from 50 listeners up, to how
+unequally artists are played; sessionsPerDay, with --volume, to the plays a day. Every other dial stays at its default. How many
+tracks there are that nobody heard, and how many come out a day, no log tells: trial worlds have as many artists heard as the log,
+and 2 % of their catalogue a day. What half and twice the releases would change is part of the range that is printed with each dial.
+
+Examples:
+  dubplate calibrate --log history/ --out world.json
+  dubplate calibrate --log plays.parquet --volume --utc-offset 1 --json`;
+
 interface Rows {
   readonly before: readonly FactRow[];
   readonly after: readonly FactRow[];
@@ -83,15 +98,9 @@ const factsOf = ({ before, after }: Rows) =>
     ]),
   );
 
-/** What to paste behind a run, one per dial. */
-const settingsOf = ({ world, dials }: Calibration): string[] =>
-  dials.flatMap(({ dial }) => valuesOf[dial](world)).map(([path, value]) => `--set world.${path}=${value}`);
-
-const valuesOf: Readonly<Record<DialName, (world: WorldOptions) => [path: string, value: number][]>> = {
-  sessionsPerDay: ({ sessionsPerDay }) => [['sessionsPerDay', sessionsPerDay]],
-  popularityExponent: ({ popularityExponent }) => [['popularityExponent', popularityExponent]],
-  explore: ({ cohorts }) => Object.entries(cohorts).map(([name, { explore }]) => [`cohorts.${name}.explore`, explore]),
-};
+/** What to paste behind a run. */
+const settingsOf = ({ dials }: Calibration): string[] =>
+  dials.flatMap(({ values }) => values).map(({ path, value }) => `--set world.${path}=${value}`);
 
 function asText(
   { log, out }: CalibrateFlags,
@@ -114,17 +123,17 @@ function asText(
       ];
     }),
   ]);
-  const fitted = dials.map(
-    ({ dial, what, target, before, after }) =>
-      `${dial}: ${what} ${target.toFixed(3)} in the log, ${before.toFixed(3)} before, ${after.toFixed(3)} after`,
-  );
+  const fitted = dials.flatMap(({ what, target, before, after, values }) => [
+    ...values.map(({ path, value, low, high }) => `${path} = ${value}, from ${low} to ${high}`),
+    `  ${what}: ${target.toFixed(2)} in the log, ${before.toFixed(2)} before, ${after.toFixed(2)} after`,
+  ]);
   const [before, after] = [scoreOf(rows.before), scoreOf(rows.after)];
   return `${log}, the last days of it: ${describeLog(measured)}
 
 ${facts}
 
 ${[...fitted, ...notes].join('\n')}
-(fitted over the same number of plays of each listener, so that who listens more does not count for more)
+(two standard errors to each side: of the listeners in the log, of seeds, and of half to twice the releases a day, which no log tells)
 ${before.ok} of ${after.of} facts ok before, ${after.ok} after
 
 ${out === undefined ? 'To keep the world in a file, add --out world.json. ' : `Written: ${out}. `}To run a scenario with these dials:

@@ -1,7 +1,8 @@
 import { DubplateError } from '../../engine/core/errors.ts';
 import { firstPlays, lastDays, someOf, usualPlays } from './cut-sample.ts';
 import { concentration, factsOf, median } from './facts.ts';
-import { type Listening, spanInDays } from './listening.ts';
+import { spanInDays } from './listening.ts';
+import { type Measurement, measure } from './measure.ts';
 import { favouriteArtists, type Sample } from './sample.ts';
 
 /** Days of a log that count, and days of a trial at most and at least. */
@@ -24,9 +25,12 @@ export interface Aim {
   /** Listeners and days of a trial. */
   readonly listeners: number;
   readonly days: number;
+  /** Of each listener, that repeats and concentration are counted over. */
+  readonly plays: number;
+  /** Every fact of the part that counts, of the log and of a trial alike; concentration over as many listeners as the log has. */
+  readonly measured: (sample: Sample) => Measurement;
   /** Artists heard: of as many listeners, over as many plays of each. */
   readonly artists: (sample: Sample) => number;
-  /** From the first day to the last of everybody: a log does not know of other days. */
   readonly playsPerListenerDay: (sample: Sample) => number;
   readonly gini: (sample: Sample) => number;
   readonly repeatShare: (sample: Sample) => number;
@@ -37,25 +41,37 @@ export interface Aim {
  * @throws DubplateError INVALID_INPUT when nobody has 30 plays in that time.
  */
 export function aimOf(whole: Sample): Aim {
-  const recent = lastDays(whole, mostDays);
-  const isUsed = recent.listeners.map(({ track }) => track.length >= fewestPlays);
+  const recent = lastDays(whole, mostDays).listeners;
+  const isUsed = recent.map(({ track }) => track.length >= fewestPlays);
   const chosen = someOf(
     whole.listeners.filter((_, i) => isUsed[i]),
     mostListeners,
   );
   if (chosen.length === 0) throw tooSmall(whole);
-  const log = lastDays({ ...whole, listeners: chosen }, mostDays);
+  const days = Math.max(fewestDays, ...lastDays({ ...whole, listeners: chosen }, mostDays).listeners.map(spanInDays));
+  const kept = (sample: Sample): Sample => {
+    const cut = lastDays(sample, days);
+    return lastDays({ ...cut, listeners: cut.listeners.filter(({ track }) => track.length >= fewestPlays) }, days);
+  };
+  const log = kept({ ...whole, listeners: chosen });
   const plays = Math.min(mostPlays, usualPlays(log.listeners));
   const count = chosen.length;
-  const heard = ({ listeners, artistOf }: Sample) =>
-    favouriteArtists(firstPlays(someOf(listeners, count), plays), artistOf ?? []);
+  const asMany = (sample: Sample): Sample => ({ ...sample, listeners: someOf(sample.listeners, count) });
+  const heard = (sample: Sample) =>
+    favouriteArtists(firstPlays(asMany(sample).listeners, plays), sample.artistOf ?? []);
   return {
     log,
     listeners: Math.max(fewestListeners, count),
-    days: Math.max(fewestDays, ...log.listeners.map(spanInDays)),
+    days,
+    plays,
+    measured: (sample) => {
+      const all = measure(kept(sample));
+      const { artists, listeners, facts } = measure(asMany(kept(sample)));
+      return { ...all, artists, listeners, facts: { ...all.facts, topShare: facts.topShare, gini: facts.gini } };
+    },
     artists: (sample) => heard(sample).artists,
     playsPerListenerDay: (sample) => {
-      const { listeners, listenerDays } = lastDays({ ...sample, listeners: enough(sample.listeners) }, mostDays);
+      const { listeners, listenerDays } = kept(sample);
       return listeners.reduce((sum, { track }) => sum + track.length, 0) / Math.max(1, listenerDays);
     },
     gini: (sample) => {
@@ -71,9 +87,6 @@ export function aimOf(whole: Sample): Aim {
       ),
   };
 }
-
-const enough = (listeners: readonly Listening[]): Listening[] =>
-  listeners.filter(({ track }) => track.length >= fewestPlays);
 
 const tooSmall = ({ listeners }: Sample): DubplateError =>
   new DubplateError(

@@ -1,11 +1,12 @@
 import type { Progress } from '../../engine/core/progress.ts';
-import { mostSessionsPerDay } from '../../sim/activity.ts';
-import { type FamilyName, mostPopularityExponent, type WorldOptions } from '../../sim/options.ts';
+import type { FamilyName, WorldOptions } from '../../sim/options.ts';
 import { type Aim, aimOf, enoughForPopularity } from './aim.ts';
-import { bisect } from './bisect.ts';
-import { type Measurement, measure } from './measure.ts';
+import { bisect, type Trial as Tried } from './bisect.ts';
+import { type DialName, dials, type Ends, rounded, type Settings, worldWith } from './dials.ts';
+import { type Measurement, pooled } from './measure.ts';
 import { type Sample, withoutPlayedTime } from './sample.ts';
-import { liveTrial, resized } from './trial-world.ts';
+import { meanOver, type Trial, type Trials, trialsOf, usualWorlds } from './trials.ts';
+import { deviation, jackknifeError, slopeOf } from './uncertainty.ts';
 
 export interface CalibrationOptions {
   readonly seed: string;
@@ -15,20 +16,29 @@ export interface CalibrationOptions {
   readonly progress: Progress;
 }
 
-/** A dial that was fitted: what was aimed at, and what trial worlds gave before and after. */
+/** A dial that was fitted: what was aimed at, what trial worlds that listen as much gave before and after, and how surely it is known. */
 export interface FittedDial {
   readonly dial: DialName;
   readonly what: string;
   readonly target: number;
   readonly before: number;
   readonly after: number;
+  /** What was set, by path below `world`, and between what it lies: see {@link errorOf}. */
+  readonly values: readonly FittedValue[];
+}
+
+export interface FittedValue {
+  readonly path: string;
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
 }
 
 export interface Calibration {
   /** As it was given, but for the dials that were fitted. */
   readonly world: WorldOptions;
   readonly dials: readonly FittedDial[];
-  /** The part of the log that counted, and the trial worlds before and after. */
+  /** The part of the log that counted, and the trial worlds before and after, counted in the same way. */
   readonly log: Measurement;
   readonly before: Measurement;
   readonly after: Measurement;
@@ -36,113 +46,73 @@ export interface Calibration {
 }
 
 /**
- * Fit the dials of a world to a log of listening: `sessionsPerDay` to its plays a day (only with `volume`), `popularityExponent` to
- * the Gini coefficient of plays over artists, and the cohorts' `explore`, all by one factor, to the repeat share. One dial after
- * the other on small organic worlds, and all of them a second time, since each moves the figures of the others a little.
+ * Fit the dials of a world to a log of listening: `sessionsPerDay` to its plays a day, `popularityExponent` to the Gini coefficient
+ * of plays over artists, and the cohorts' `explore`, all by one factor, to the repeat share. One dial after the other on small
+ * organic worlds, and all of them again, since each moves the figures of the others a little. `popularityExponent` moves its figure
+ * so little that it stays where it is while that is within two standard errors of the log's.
+ *
+ * Trial worlds listen as much as the log in any case, since those who listen less within the same days meet more releases per
+ * play; without `volume` the world keeps its own `sessionsPerDay` all the same.
  *
  * @param start the dials to begin with.
- * @returns the same for the same log, dials, family and seed. Cost: some 30 settings of dials, a second or two each.
+ * @returns the same for the same log, dials, family and seed. Cost: some 50 settings of dials, half a second each.
  * @throws DubplateError INVALID_INPUT when the log is too small.
  */
 export async function calibrate(log: Sample, start: WorldOptions, options: CalibrationOptions): Promise<Calibration> {
   const aim = aimOf(log);
   const tellsPopularity = aim.log.listeners.length >= enoughForPopularity;
-  const names: DialName[] = [
-    ...(options.volume ? (['sessionsPerDay'] as const) : []),
-    ...(tellsPopularity ? (['popularityExponent'] as const) : []),
-    'explore',
-  ];
-  const rounds = names.length === 1 ? [wide] : [wide, narrow];
-  const trials = rounds.reduce((sum, { halvings }) => sum + names.length * (2 + halvings), 2);
-  const live = trialsOf(aim, start, options, trials);
-  let settings: Settings = {
-    sessionsPerDay: start.sessionsPerDay,
-    popularityExponent: start.popularityExponent,
-    explore: 1,
-  };
+  const trials = trialsOf(aim, start, { ...options, trials: tellsPopularity ? 75 : 60 });
+  const { live, size } = trials;
+  await size(start);
   const first = await live(start);
-  for (const round of rounds) {
-    for (const name of names) {
-      const { of, ends } = dials[name];
-      const figure = of(aim);
-      const { x } = await bisect(
-        { ...within(ends(start), settings[name], round), target: figure(aim.log), steps: round.halvings },
-        async (setting) => meanOver(await live(worldWith(start, { ...settings, [name]: setting })), figure),
-        rounded,
-      );
-      settings = { ...settings, [name]: x };
-    }
-  }
-  const world = worldWith(start, settings);
-  const last = await live(world);
-  const shown = ([sample]: Trial): Measurement =>
-    measure(log.playedTime === 'none' ? withoutPlayedTime(sample) : sample);
+  const task = { aim, start, trials };
+  const volume = await search({ ...task, names: ['sessionsPerDay'] }, settingsOf(start));
+  await size(worldWith(start, volume.settings));
+  const asMuch = await surroundings(worldWith(start, volume.settings), trials);
+  const { of } = dials.popularityExponent;
+  const popularityMoves =
+    tellsPopularity &&
+    Math.abs(meanOver(asMuch.seeds, of(aim)) - of(aim)(aim.log)) > 2 * chanceOf(aim.log, asMuch, of(aim));
+  const names: DialName[] = [...(popularityMoves ? (['popularityExponent'] as const) : []), 'explore'];
+  const { settings, tried } = await search({ ...task, names: ['sessionsPerDay', ...names] }, volume.settings);
+  const found = await surroundings(worldWith(start, settings), trials);
+  const world = worldWith(start, options.volume ? settings : { ...settings, sessionsPerDay: start.sessionsPerDay });
+  const last = options.volume ? found.trial : await live(world);
+  const measured = (trial: Trial): Measurement =>
+    pooled(trial.map((sample) => aim.measured(log.playedTime === 'none' ? withoutPlayedTime(sample) : sample)));
+  const fitted: DialName[] = options.volume ? ['sessionsPerDay', ...names] : names;
   return {
     world,
-    dials: names.map((dial) => {
-      const { what, of } = dials[dial];
-      const figure = of(aim);
-      return { dial, what, target: figure(aim.log), before: meanOver(first, figure), after: meanOver(last, figure) };
+    dials: fitted.map((dial) => {
+      const figure = dials[dial].of(aim);
+      const ends = dials[dial].ends(start);
+      // A dial that moves nothing is not known at all.
+      const reach = (2 * errorOf(aim.log, found, figure)) / Math.abs(slopeOf(tried[dial]));
+      const worldAt = (x: number): WorldOptions => worldWith(start, { ...settings, [dial]: rounded(x) });
+      const low = dials[dial].values(worldAt(Math.max(ends.low, settings[dial] - reach)));
+      const high = dials[dial].values(worldAt(Math.min(ends.high, settings[dial] + reach)));
+      return {
+        dial,
+        what: dials[dial].what(aim),
+        target: figure(aim.log),
+        before: meanOver(dial === 'sessionsPerDay' ? first : asMuch.trial, figure),
+        after: meanOver(found.trial, figure),
+        values: dials[dial].values(world).map(([path, value], i) => ({
+          path,
+          value,
+          low: low[i]?.[1] ?? value,
+          high: high[i]?.[1] ?? value,
+        })),
+      };
     }),
-    log: measure(aim.log),
-    before: shown(first),
-    after: shown(last),
+    log: aim.measured(aim.log),
+    before: measured(first),
+    after: measured(last),
     notes: [
-      ...names.flatMap((name) => dials[name].noteOn(world) ?? []),
-      ...(tellsPopularity
-        ? []
-        : [`popularityExponent is left as it is: it takes ${enoughForPopularity} listeners to tell what is popular.`]),
+      ...fitted.flatMap((name) => noteOnEnd(name, settings[name], { aim, start, trial: found.trial }) ?? []),
+      ...(popularityMoves ? [] : [noteOnPopularity(aim, asMuch.seeds)]),
     ],
   };
-}
-
-/** The samples of a few worlds that differ by their seeds alone: who happens to be famous moves every figure. */
-type Trial = readonly [Sample, ...Sample[]];
-type Live = (world: WorldOptions) => Promise<Trial>;
-
-const meanOver = (trial: Trial, figure: (sample: Sample) => number): number =>
-  trial.reduce((sum, sample) => sum + figure(sample), 0) / trial.length;
-
-/** Worlds of a trial. */
-const worlds = 2;
-/** Heard artists of a trial that differ by less than this share are as many. */
-const sameSize = 0.05;
-/** Catalogues tried for one setting of the dials, and their tracks. */
-const sizings = 4;
-const fewestTracks = 200;
-const mostTracks = 20_000;
-
-/**
- * Trial worlds in which as many artists are heard as in the log. How many there are that nobody hears, no log tells: the catalogue
- * grows or shrinks until the number fits, and the next trial begins with its size.
- */
-function trialsOf(aim: Aim, { tracksPerArtist }: WorldOptions, options: CalibrationOptions, trials: number): Live {
-  const artists = aim.artists(aim.log);
-  const bounded = (tracks: number): number => Math.round(Math.max(fewestTracks, Math.min(mostTracks, tracks)));
-  let tracks = bounded(tracksPerArtist * artists);
-  let lived = 0;
-  return async (world) => {
-    options.progress('calibrating, settings tried', ++lived, trials);
-    const span = { family: options.family, days: aim.days };
-    for (let sizing = 1; ; sizing++) {
-      const sized = resized(world, { listeners: aim.listeners, tracks });
-      const trial: [Sample, ...Sample[]] = [await liveTrial(sized, { ...span, seed: `${options.seed}/0` })];
-      for (let i = 1; i < worlds; i++) trial.push(await liveTrial(sized, { ...span, seed: `${options.seed}/${i}` }));
-      const ratio = artists / meanOver(trial, aim.artists);
-      // Twice the catalogue is not twice as many artists heard.
-      const next = bounded(tracks * ratio ** 1.5);
-      if (Math.abs(ratio - 1) < sameSize || sizing === sizings || next === tracks) return trial;
-      tracks = next;
-    }
-  };
-}
-
-/** Where the dials stand; `explore` is the factor for all cohorts. */
-type Settings = Readonly<Record<DialName, number>>;
-
-interface Ends {
-  readonly low: number;
-  readonly high: number;
 }
 
 /** How far around its present place a dial is looked for, as a share of its range, and how finely. */
@@ -151,72 +121,119 @@ interface Round {
   readonly halvings: number;
 }
 
-const wide: Round = { share: 1, halvings: 5 };
-const narrow: Round = { share: 0.15, halvings: 3 };
+const rounds: readonly Round[] = [
+  { share: 1, halvings: 5 },
+  { share: 0.15, halvings: 3 },
+];
+
+interface Task {
+  readonly aim: Aim;
+  readonly start: WorldOptions;
+  readonly trials: Trials;
+  readonly names: readonly DialName[];
+}
+
+const settingsOf = ({ sessionsPerDay, popularityExponent }: WorldOptions): Settings => ({
+  sessionsPerDay,
+  popularityExponent,
+  explore: 1,
+});
+
+/** @returns where the dials ended up, and all that was tried of each in the last round; the catalogue fits them. */
+async function search({ aim, start, trials, names }: Task, begin: Settings) {
+  let settings = begin;
+  const tried: Record<DialName, Tried[]> = { sessionsPerDay: [], popularityExponent: [], explore: [] };
+  for (const round of rounds) {
+    for (const name of names) {
+      const figure = dials[name].of(aim);
+      tried[name] = [];
+      const { to, from } = scales[dials[name].scale];
+      const { low, high } = dials[name].ends(start);
+      const { x } = await bisect(
+        {
+          ...within({ low: to(low), high: to(high) }, to(settings[name]), round),
+          target: figure(aim.log),
+          steps: round.halvings,
+        },
+        async (scaled) => {
+          const setting = rounded(from(scaled));
+          const y = meanOver(await trials.live(worldWith(start, { ...settings, [name]: setting })), figure);
+          tried[name].push({ x: setting, y });
+          return y;
+        },
+      );
+      settings = { ...settings, [name]: rounded(from(x)) };
+      await trials.size(worldWith(start, settings));
+    }
+  }
+  return { settings, tried };
+}
+
+const same = (x: number): number => x;
+const scales = { linear: { to: same, from: same }, log: { to: Math.log, from: Math.exp } };
 
 const within = ({ low, high }: Ends, present: number, { share }: Round): Ends => ({
   low: share === 1 ? low : Math.max(low, present - share * (high - low)),
   high: share === 1 ? high : Math.min(high, present + share * (high - low)),
 });
 
-/** Four digits: more would promise what a small world cannot tell. */
-const rounded = (x: number): number => Number(x.toPrecision(4));
-
-interface Dial {
-  readonly what: string;
-  of(aim: Aim): (sample: Sample) => number;
-  /** The range of the setting. */
-  ends(start: WorldOptions): Ends;
-  /** What to know of where it ended up. */
-  noteOn(world: WorldOptions): string | undefined;
+/** Trials with the dials that were found: as they are, with more seeds, and with half and twice the releases. */
+interface Surroundings {
+  readonly trial: Trial;
+  readonly seeds: Trial;
+  readonly fewReleases: Trial;
+  readonly manyReleases: Trial;
 }
 
-const dials = {
-  sessionsPerDay: {
-    what: 'plays per listener and day',
-    of: (aim) => aim.playsPerListenerDay,
-    ends: () => ({ low: 0.1, high: mostSessionsPerDay }),
-    noteOn: ({ sessionsPerDay }) =>
-      sessionsPerDay === mostSessionsPerDay
-        ? 'sessionsPerDay is at its largest: the log has still more plays.'
-        : undefined,
-  },
-  popularityExponent: {
-    what: 'Gini of plays over artists',
-    of: (aim) => aim.gini,
-    ends: () => ({ low: 0, high: mostPopularityExponent }),
-    noteOn: ({ popularityExponent: x }) =>
-      x === 0 || x === mostPopularityExponent
-        ? 'popularityExponent is at the end of its range: the log lies beyond what it can do.'
-        : undefined,
-  },
-  explore: {
-    what: 'repeat share',
-    of: (aim) => aim.repeatShare,
-    /** Up to where every cohort explores all the time. */
-    ends: (start) => ({ low: 0, high: 1 / Math.min(...exploreOf(start).filter((explore) => explore > 0)) }),
-    noteOn: (world) => {
-      const explore = exploreOf(world);
-      if (explore.every((share) => share === 0)) return 'explore is 0: the log repeats more than the world can.';
-      return explore.every((share) => share === 1)
-        ? 'explore is 1: the log repeats less than the world can.'
-        : undefined;
-    },
-  },
-} as const satisfies Readonly<Record<string, Dial>>;
+async function surroundings(world: WorldOptions, { live }: Trials): Promise<Surroundings> {
+  const seeds = await live(world, 2 * usualWorlds);
+  const [one, ...more] = seeds;
+  return {
+    trial: [one, ...more.slice(0, usualWorlds - 1)],
+    seeds,
+    fewReleases: await live({ ...world, releasesPerDay: world.releasesPerDay / 2 }),
+    manyReleases: await live({ ...world, releasesPerDay: world.releasesPerDay * 2 }),
+  };
+}
 
-export type DialName = keyof typeof dials;
+type Figure = (sample: Sample) => number;
 
-const exploreOf = ({ cohorts }: WorldOptions): number[] => Object.values(cohorts).map(({ explore }) => explore);
+/**
+ * Standard error, by chance, of the difference between the log's figure and that of trial worlds with the right dials: of the
+ * listeners in the log, and of the seed on both sides.
+ */
+const chanceOf = (log: Sample, { seeds }: Surroundings, figure: Figure): number =>
+  Math.hypot(jackknifeError(log, figure), deviation(seeds.map(figure)) * Math.sqrt(1 + 1 / usualWorlds));
 
-const worldWith = (start: WorldOptions, { sessionsPerDay, popularityExponent, explore }: Settings): WorldOptions => ({
-  ...start,
-  sessionsPerDay,
-  popularityExponent,
-  cohorts: Object.fromEntries(
-    Object.entries(start.cohorts).map(([name, cohort]) => [
-      name,
-      { ...cohort, explore: Math.min(1, rounded(cohort.explore * explore)) },
-    ]),
-  ),
-});
+/** The same, and of the releases a day, which no log tells and which may well be half or twice as many. */
+const errorOf = (log: Sample, around: Surroundings, figure: Figure): number =>
+  Math.hypot(
+    chanceOf(log, around, figure),
+    (meanOver(around.manyReleases, figure) - meanOver(around.fewReleases, figure)) / 2,
+  );
+
+/** Why popularityExponent was not fitted. */
+function noteOnPopularity(aim: Aim, trial: Trial): string {
+  const { what, of } = dials.popularityExponent;
+  const why =
+    aim.log.listeners.length < enoughForPopularity
+      ? `it takes ${enoughForPopularity} listeners to tell what is popular`
+      : `${what(aim)} ${meanOver(trial, of(aim)).toFixed(2)} in the trial worlds and ${of(aim)(aim.log).toFixed(2)} in the log may be chance`;
+  return `popularityExponent is left as it is: ${why}.`;
+}
+
+/** What to know of a dial that ended up at an end of its range. */
+function noteOnEnd(
+  name: DialName,
+  setting: number,
+  { aim, start, trial }: Pick<Task, 'aim' | 'start'> & { readonly trial: Trial },
+): string | undefined {
+  const { low, high } = dials[name].ends(start);
+  const end = setting <= rounded(low) ? 'lower' : setting >= rounded(high) ? 'upper' : undefined;
+  if (end === undefined) return undefined;
+  const figure = dials[name].of(aim);
+  const reached = `${dials[name].what(aim)} ${meanOver(trial, figure).toFixed(2)} in the trial worlds, ${figure(aim.log).toFixed(2)} in the log`;
+  const why =
+    name === 'explore' ? ' Catalogue and releases move that too, and are not fitted: it may be them that differ.' : '';
+  return `${name} is at the ${end} end of what was searched: ${reached}.${why}`;
+}

@@ -56,6 +56,24 @@ export function measure(sample: Sample): Measurement {
   };
 }
 
+/** Several samples as one: listeners of all of them, and the means of what is counted over everybody. At least one. */
+export function pooled(samples: readonly Measurement[]): Measurement {
+  const [one] = samples;
+  if (!one) throw new Error('nothing to pool');
+  const mean = (of: (sample: Measurement) => number): number =>
+    samples.reduce((sum, sample) => sum + of(sample), 0) / samples.length;
+  return {
+    ...one,
+    artists: Math.round(mean(({ artists }) => artists)),
+    facts: forEachFact((fact) => {
+      if (factForms[fact].of === 'everybody')
+        return { value: mean(({ facts }) => facts[fact].value), perListener: none };
+      const perListener = Float64Array.from(samples.flatMap(({ facts }) => [...facts[fact].perListener])).sort();
+      return { value: median(perListener), perListener };
+    }),
+  };
+}
+
 const none = new Float64Array(0);
 
 /** How many plays a listener must have to be used: the most that five listeners have, or else anybody. */

@@ -8,10 +8,11 @@ import { listenersOf } from '../../scenarios/cohort-sizes.ts';
 import { aimOf } from '../../scenarios/fidelity/aim.ts';
 import { bisect } from '../../scenarios/fidelity/bisect.ts';
 import { calibrate } from '../../scenarios/fidelity/calibrate.ts';
-import { firstPlays, lastDays, someOf, usualPlays } from '../../scenarios/fidelity/cut-sample.ts';
+import { daysThere, firstPlays, lastDays, someOf, usualPlays } from '../../scenarios/fidelity/cut-sample.ts';
 import type { Listening } from '../../scenarios/fidelity/listening.ts';
 import type { Sample } from '../../scenarios/fidelity/sample.ts';
 import { liveTrial, resized } from '../../scenarios/fidelity/trial-world.ts';
+import { deviation, jackknifeError, slopeOf } from '../../scenarios/fidelity/uncertainty.ts';
 import { readWorldFile, writeWorldFile } from '../../scenarios/fidelity/world-file.ts';
 import { version } from '../../scenarios/version.ts';
 import { worldOptionsSchema } from '../../sim/options.ts';
@@ -80,6 +81,23 @@ describe('cutting a sample', () => {
       [0, 1, 2],
     ]);
     expect(cut.listenerDays).toBe(4 + 3);
+  });
+
+  it('counts the days of who listens every day exactly, and estimates those of who does not', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 60 }), (days) => {
+        expect(daysThere(steady(days, day), 60)).toBeCloseTo(days, 9);
+      }),
+    );
+    expect([0, 1].map((plays) => daysThere(steady(plays, day), 9))).toEqual([0, 9]);
+    // Active on any three of seven days, all 35 ways: the estimates without a bound are right in the mean.
+    const week = [0, 1, 2, 3, 4, 5, 6];
+    const threes = week.flatMap((a) => week.flatMap((b) => week.flatMap((c) => (a < b && b < c ? [[a, b, c]] : []))));
+    const estimates = threes.map((on) =>
+      daysThere({ ...steady(3, day), time: Int32Array.from(on, (at) => at * day) }, Number.POSITIVE_INFINITY),
+    );
+    expect(estimates).toHaveLength(35);
+    expect(estimates.reduce((sum, estimate) => sum + estimate, 0) / 35).toBeCloseTo(7, 9);
   });
 
   it('keeps the first plays, and evenly spread listeners', () => {
@@ -153,7 +171,62 @@ describe('calibrating', () => {
     expect(world.cohorts.regulars?.explore).toBeLessThan(dials.cohorts.regulars?.explore ?? 0);
     expect({ ...world, cohorts: dials.cohorts }).toEqual(dials);
     expect(notes.join()).toMatch(/popularityExponent is left as it is: it takes 50 listeners/);
-  }, 60_000);
+    for (const { value, low, high } of fitted[0]?.values ?? []) {
+      expect(low <= value && value <= high).toBe(true);
+      expect(value).toBe(Number(value.toPrecision(2)));
+    }
+  }, 300_000);
+
+  it('says so where a dial ends up at the end of what was searched, and that it may be something else', async () => {
+    // Somebody who hears something else every time: no world repeats so little.
+    const never = [steady(60, 3 * 3600)];
+    const options = { seed: '1', family: 'latent', volume: true, progress: silent } as const;
+    const { world, notes, dials: fitted } = await calibrate(sampleFrom(never), dials, options);
+    const [end, explore] = world.cohorts.regulars?.explore === 0 ? ['lower', 0] : ['upper', 1];
+    expect(world.cohorts.regulars?.explore).toBe(explore);
+    expect(notes.join('\n')).toContain(`explore is at the ${end} end`);
+    expect(notes.join('\n')).toMatch(
+      /explore is at the \w+ end of what was searched: repeat share .* 0\.\d\d in the trial worlds, 0\.00 in the log\. Catalogue and releases/,
+    );
+    expect(fitted.map(({ dial }) => dial)).toEqual(['sessionsPerDay', 'explore']);
+  }, 300_000);
+
+  it('counts plays a day alike in what it fits and in what it shows', async () => {
+    const log = sampleFrom([1, 2, 3].map((n) => steady(150 + n, 8 * 3600, 40)));
+    const options = { seed: '1', family: 'acoustic', volume: true, progress: silent } as const;
+    const { dials: fitted, log: target, before, after } = await calibrate(log, dials, options);
+    const volume = fitted.find(({ dial }) => dial === 'sessionsPerDay');
+    expect(volume?.target).toBeCloseTo(target.facts.playsPerListenerDay.value, 12);
+    expect(volume?.before).toBeCloseTo(before.facts.playsPerListenerDay.value, 12);
+    expect(volume?.after).toBeCloseTo(after.facts.playsPerListenerDay.value, 12);
+    expect(volume?.target).toBeCloseTo(3, 1);
+    expect(Math.abs((volume?.after ?? 0) / 3 - 1)).toBeLessThan(0.15);
+  }, 300_000);
+});
+
+describe('uncertainty', () => {
+  const mean = ({ listeners }: Sample): number =>
+    listeners.reduce((sum, { track }) => sum + track.length, 0) / listeners.length;
+  it('of a mean is its standard error where every listener is a group, and unknown for one', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 50 }), { minLength: 2, maxLength: 10 }), (plays) => {
+        const sample = sampleFrom(plays.map((n) => steady(n, 60)));
+        expect(jackknifeError(sample, mean)).toBeCloseTo(deviation(plays) / Math.sqrt(plays.length), 9);
+      }),
+    );
+    expect(jackknifeError(sampleFrom([steady(9, 60)]), mean)).toBe(0);
+  });
+
+  it('slopes are those of a line', () => {
+    const line = fc.tuple(fc.integer({ min: -9, max: 9 }), fc.integer({ min: -9, max: 9 }));
+    fc.assert(
+      fc.property(line, fc.uniqueArray(fc.integer({ min: -99, max: 99 }), { minLength: 2 }), ([a, b], xs) => {
+        expect(slopeOf(xs.map((x) => ({ x, y: a + b * x })))).toBeCloseTo(b, 9);
+      }),
+    );
+    expect(slopeOf([{ x: 1, y: 2 }])).toBe(0);
+    expect(deviation([2, 4, 4, 4, 5, 5, 7, 9])).toBeCloseTo(Math.sqrt(32 / 7), 12);
+  });
 });
 
 describe('a world file', () => {

@@ -175,7 +175,7 @@ describe('dubplate calibrate', () => {
     const { scenario } = JSON.parse(stdout) as { scenario: { world: typeof world & { tracks: number } } };
     expect(scenario.world.tracks).toBe(6600);
     expect(scenario.world.cohorts.regulars?.explore).toBe(world.cohorts.regulars?.explore);
-  }, 60_000);
+  }, 300_000);
 
   it('refuses a log that is too small, and one that is not there, with code 2', async () => {
     const small = join(folder, 'small.csv');
