@@ -65,7 +65,7 @@ export const calibrateCommand = (): Command =>
       const settings = settingsOf(calibration);
       process.stdout.write(
         flags.json
-          ? `${JSON.stringify({ schema: 1, source, world, dials, facts: factsOf(rows), settings, notes: [...log.notes, ...notes] })}\n`
+          ? `${JSON.stringify({ schema: 1, source, world, dials, facts: factsOf(rows), settings, warning: warningOn(rows) ?? null, notes: [...log.notes, ...notes] })}\n`
           : asText(flags, calibration, rows, settings),
       );
     });
@@ -80,7 +80,7 @@ Examples:
   dubplate calibrate --log history/ --out world.json
   dubplate calibrate --log plays.parquet --volume --utc-offset 1 --json`;
 
-interface Rows {
+export interface Rows {
   readonly before: readonly FactRow[];
   readonly after: readonly FactRow[];
 }
@@ -101,6 +101,14 @@ const factsOf = ({ before, after }: Rows) =>
 /** What to paste behind a run. */
 const settingsOf = ({ dials }: Calibration): string[] =>
   dials.flatMap(({ values }) => values).map(({ path, value }) => `--set world.${path}=${value}`);
+
+/** What to do where fitting made the world less like the log than it was. */
+export function warningOn({ before, after }: Rows): string | undefined {
+  const [was, is] = [scoreOf(before).ok, scoreOf(after).ok];
+  if (is >= was) return undefined;
+  const lost = after.filter(({ verdict }, i) => verdict !== 'ok' && before[i]?.verdict === 'ok');
+  return `these dials make the world less like the log: ${is} facts ok, ${was} before; no more ${lost.map(({ fact }) => factForms[fact].label).join(', ')}. Do not take them unseen: run without --world, or try another --family, a longer log, and with or without --volume.`;
+}
 
 function asText(
   { log, out }: CalibrateFlags,
@@ -128,6 +136,7 @@ function asText(
     `  ${what}: ${target.toFixed(2)} in the log, ${before.toFixed(2)} before, ${after.toFixed(2)} after`,
   ]);
   const [before, after] = [scoreOf(rows.before), scoreOf(rows.after)];
+  const warning = warningOn(rows);
   return `${log}, the last days of it: ${describeLog(measured)}
 
 ${facts}
@@ -135,8 +144,8 @@ ${facts}
 ${[...fitted, ...notes].join('\n')}
 (two standard errors to each side: of the listeners in the log, of seeds, and of half to twice the releases a day, which no log tells)
 ${before.ok} of ${after.of} facts ok before, ${after.ok} after
-
-${out === undefined ? 'To keep the world in a file, add --out world.json. ' : `Written: ${out}. `}To run a scenario with these dials:
+${warning === undefined ? '' : `\nWarning: ${warning}\n`}
+${out === undefined ? 'To keep the world in a file, add --out world.json. ' : `Written: ${out}. `}${warning === undefined ? 'To run a scenario with these dials:' : 'To run a scenario with these dials all the same:'}
 ${out === undefined ? `npx dubplate run cold-start ${settings.join(' ')}` : commandLine(['run', 'cold-start', '--world', out])}
 `;
 }

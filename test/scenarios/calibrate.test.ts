@@ -5,10 +5,13 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { silent } from '../../engine/core/progress.ts';
 import { listenersOf } from '../../scenarios/cohort-sizes.ts';
+import { warningOn } from '../../scenarios/commands/calibrate.ts';
 import { aimOf } from '../../scenarios/fidelity/aim.ts';
 import { bisect } from '../../scenarios/fidelity/bisect.ts';
 import { calibrate } from '../../scenarios/fidelity/calibrate.ts';
+import type { FactRow } from '../../scenarios/fidelity/compare.ts';
 import { daysThere, firstPlays, lastDays, someOf, usualPlays } from '../../scenarios/fidelity/cut-sample.ts';
+import { factNames } from '../../scenarios/fidelity/fact-names.ts';
 import type { Listening } from '../../scenarios/fidelity/listening.ts';
 import type { Sample } from '../../scenarios/fidelity/sample.ts';
 import { liveTrial, resized } from '../../scenarios/fidelity/trial-world.ts';
@@ -202,6 +205,33 @@ describe('calibrating', () => {
     expect(volume?.target).toBeCloseTo(3, 1);
     expect(Math.abs((volume?.after ?? 0) / 3 - 1)).toBeLessThan(0.15);
   }, 300_000);
+});
+
+describe('the warning of a calibration', () => {
+  const rowsWith = (...ok: readonly string[]): FactRow[] =>
+    factNames.map((fact) => ({
+      fact,
+      target: 1,
+      low: null,
+      high: null,
+      value: 1,
+      distance: 0,
+      measure: 'relative error',
+      verdict: ok.includes(fact) ? 'ok' : 'outside',
+      reason: null,
+      source: null,
+    }));
+
+  it('comes when fewer facts are ok than before, names them and what to do', () => {
+    const warning = warningOn({ before: rowsWith('gini', 'repeatShare', 'topShare'), after: rowsWith('repeatShare') });
+    expect(warning).toMatch(/less like the log: 1 facts ok, 3 before; no more plays of the top 1 % of artists, Gini/);
+    expect(warning).toMatch(/try another --family/);
+  });
+
+  it('does not come otherwise, whichever facts they are', () => {
+    expect(warningOn({ before: rowsWith('gini'), after: rowsWith('repeatShare') })).toBeUndefined();
+    expect(warningOn({ before: rowsWith(), after: rowsWith('repeatShare') })).toBeUndefined();
+  });
 });
 
 describe('uncertainty', () => {
