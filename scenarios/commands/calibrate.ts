@@ -7,7 +7,7 @@ import { compare, type FactRow, scoreOf, targetsFrom } from '../fidelity/compare
 import { factForms, factNames } from '../fidelity/fact-names.ts';
 import { figure, textColumns } from '../fidelity/fact-table.ts';
 import { digestOfFiles } from '../fidelity/log-digest.ts';
-import { describeLog, offsetFlag } from '../fidelity/log-flags.ts';
+import { describeLog, listenersHelp, offsetFlag } from '../fidelity/log-flags.ts';
 import { filesOf, type RealLog, readListeningLog } from '../fidelity/read-log.ts';
 import { writeWorldFile } from '../fidelity/world-file.ts';
 import { checkOutputFile } from '../output-path.ts';
@@ -42,6 +42,7 @@ export const calibrateCommand = (): Command =>
     .option('--out <file>', 'write the calibrated world to this file')
     .option('--json', 'print as JSON', false)
     .option('--quiet', 'no progress', false)
+    .addHelpText('after', listenersHelp)
     .addHelpText('after', dialsHelp)
     .action(async (flags: CalibrateFlags) => {
       if (flags.out !== undefined) checkOutputFile(flags.out);

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { compare, type FactRow, scoreOf, targetsFrom } from '../fidelity/compare.ts';
 import { factNames } from '../fidelity/fact-names.ts';
 import { factTable, figure } from '../fidelity/fact-table.ts';
-import { describeLog, offsetFlag } from '../fidelity/log-flags.ts';
+import { describeLog, listenersHelp, offsetFlag } from '../fidelity/log-flags.ts';
 import { type Measurement, measure } from '../fidelity/measure.ts';
 import { type RealLog, readListeningLog } from '../fidelity/read-log.ts';
 import { type RunLog, readRunLog, type SlateShare } from '../fidelity/run-log.ts';
@@ -34,6 +34,7 @@ export const fidelityCommand = (): Command =>
     .option('--at-least <n>', 'exit with 1 when fewer facts are ok', countFlag)
     .option('--json', 'print as JSON', false)
     .addHelpText('after', verdictHelp)
+    .addHelpText('after', listenersHelp)
     .action(async (run: string, flags: FidelityFlags) => {
       const simulated = readRunLog(run, flags);
       const log =

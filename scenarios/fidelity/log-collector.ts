@@ -29,6 +29,8 @@ export class LogCollector {
   readonly #formats = new Set<PlayFormat>();
   #plays = 0;
   #withPlayedTime = 0;
+  /** Plays that say whose they are. */
+  #withListener = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -100,8 +102,9 @@ export class LogCollector {
     }
     if (repeated > 0)
       this.#notes.push(
-        `${plural(repeated, 'more play')} of the same track by the same listener at the same second ${repeated === 1 ? 'was' : 'were'} not counted.`,
+        `${plural(repeated, 'play')} of the same track by the same listener at the same second ${repeated === 1 ? 'was' : 'were'} left out as ${repeated === 1 ? 'a duplicate' : 'duplicates'}.`,
       );
+    this.#notes.push(this.#whoIsWho(listeners.length));
     const playedTime = this.#playedTime();
     const sample: Sample = { listeners, listenerDays, playedTime, artistOf: this.#artistOf, releases: undefined };
     return {
@@ -124,7 +127,16 @@ export class LogCollector {
     this.#artistOf[trackRow] = artistRow;
     person.add(trackRow, clockTime(startedAt, this.#clock.utcOffsetHours), playedMs ?? 0);
     this.#plays++;
+    if (listener !== undefined) this.#withListener++;
     if (playedMs !== undefined) this.#withPlayedTime++;
+  }
+
+  #whoIsWho(listeners: number): string {
+    const many = plural(listeners, 'listener');
+    if (this.#withListener === this.#plays) return `${many}, told apart by the user that each play names.`;
+    if (this.#withListener === 0)
+      return `${many}, told apart by the names of files and folders: no play names a user. The files of one person belong in one folder.`;
+    return `${many}: ${this.#plays - this.#withListener} of ${this.#plays} plays name no user and are those of whom their file or folder is named after.`;
   }
 
   /** What all files say, the least of them. A few missing lengths do not spoil sessions. */

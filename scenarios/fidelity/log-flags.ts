@@ -23,3 +23,10 @@ function offsetOf(text: string): number {
 /** Who was measured, in words. */
 export const describeLog = ({ listeners, plays, used, fewestPlays, days }: Measurement): string =>
   `${plural(plays, 'play')} of ${plural(listeners, 'listener')} over ${plural(days, 'day')}, ${used} of them with at least ${plural(fewestPlays, 'play')} used for facts of single listeners`;
+
+/** Who is a listener, for the help of every command that reads a real log. */
+export const listenersHelp = `
+Listeners of a log are told apart by the user that each play names: the column user or user_id of a table, user_name of
+ListenBrainz, username of Spotify. Plays without one belong to whom their file is named after; in a folder every file is one
+person, and so is every folder in it, but the parts of a Spotify export (Streaming_History_…, endsong_…) are the person of the
+folder that they lie in. A play that is there twice counts once. Notes on stderr say which it was, and what was left out.`;

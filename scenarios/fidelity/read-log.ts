@@ -16,7 +16,7 @@ export type { RealLog };
  * Read a real log of listening: Spotify's streaming history, ListenBrainz listens, Last.fm and other tables of plays as tab- or
  * comma-separated text, Parquet by column names; text gzipped or not. The kind of a file is known by what it holds.
  *
- * A file without users is one person's, named like it. In a folder every file is a person's, and every folder in it as well; the
+ * Listeners are those that plays name. A play without a user is of the person that its file is named after. In a folder every file is a person's, and every folder in it as well; the
  * parts of a Spotify export belong to the person of the folder that they lie in.
  *
  * @returns plays in order of time, on the clock of the listeners, whose origin is a Monday, 00:00.

@@ -3,7 +3,8 @@ import { millisecondsOf, type PlayFormat, type Reading, textOf } from './play-ro
 
 /**
  * Spotify's streaming history: the extended one (`ts`, `ms_played`, `master_metadata_…`) and the one of the last year (`endTime`,
- * `msPlayed`, `artistName`, `trackName`). The moment is that of the end, in UTC. One person per export.
+ * `msPlayed`, `artistName`, `trackName`). The moment is that of the end, in UTC. The extended one says whose it is
+ * (`username`); the other is of one person per export.
  */
 export const spotify: PlayFormat = { name: 'Spotify streaming history', playedTime: 'heard' };
 
@@ -24,7 +25,8 @@ export function readSpotify(row: Readonly<Record<string, unknown>>): Reading {
     return isTalk ? { leftOut: 'podcasts and audiobooks' } : { leftOut: 'plays without track or artist' };
   }
   // A track that was withdrawn has no names any more: it counts as by an artist of its own.
-  return { artist: artist ?? track, track, startedAt: Math.floor(end - playedMs / 1000), playedMs };
+  const listener = textOf(row.username);
+  return { listener, artist: artist ?? track, track, startedAt: Math.floor(end - playedMs / 1000), playedMs };
 }
 
 /** Do files of this name belong together, as the parts of one person's export? */

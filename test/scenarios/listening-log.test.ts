@@ -128,6 +128,25 @@ describe('Spotify', () => {
     expect((await read(join(folder, 'dora'))).names).toEqual(['dora']);
   });
 
+  it('is of whom each play names, whatever its files are called', async () => {
+    const plays = ['anna', 'ben', 'cleo'].map((username) => ({ ...spotifyPlay('2023-01-06T10:01:00Z'), username }));
+    const one = await read(put('three.json', JSON.stringify(plays)));
+    expect(one.names).toEqual(['anna', 'ben', 'cleo']);
+    expect(one.notes).toContain('3 listeners, told apart by the user that each play names.');
+    put('same/a.json', JSON.stringify(plays));
+    put('same/b.json', JSON.stringify(plays));
+    const twice = await read(join(folder, 'same'));
+    expect(twice.sample).toEqual(one.sample);
+    expect(twice.notes.join()).toMatch(/3 plays of the same track .* left out as duplicates/);
+    put('unnamed/a.json', JSON.stringify([spotifyPlay('2023-01-06T10:01:00Z')]));
+    put('unnamed/b.json', JSON.stringify([spotifyPlay('2023-01-06T10:01:00Z')]));
+    expect((await read(join(folder, 'unnamed'))).notes.join()).toMatch(/2 listeners, told apart by the names of files/);
+    put('unnamed/c.json', JSON.stringify(plays));
+    const { notes, names } = await read(join(folder, 'unnamed'));
+    expect(names).toEqual(['a', 'b', 'anna', 'ben', 'cleo']);
+    expect(notes.join()).toMatch(/5 listeners: 2 of 5 plays name no user/);
+  });
+
   it('counts a play once that two files have', async () => {
     put('twice/x/a.json', JSON.stringify([spotifyPlay('2023-01-06T10:01:00Z'), spotifyPlay('2023-01-06T10:09:00Z')]));
     put('twice/x/b.json', JSON.stringify([spotifyPlay('2023-01-06T10:01:00Z')]));
@@ -267,6 +286,7 @@ describe('bad input', () => {
     expect(sample.listeners[0]?.track).toHaveLength(40);
     expect(notes).toEqual([
       expect.stringMatching(/4 of 44 rows are broken.*line 42: no moment: 'soon'; line 43.*; …\)/),
+      '1 listener, told apart by the user that each play names.',
     ]);
   });
 
