@@ -2,14 +2,14 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { DubplateError } from '../engine/core/errors.ts';
 import { plural } from '../reports/format.ts';
-import { familyNames, type WorldOptions } from '../sim/options.ts';
+import { type FamilyName, familyNames, type WorldOptions } from '../sim/options.ts';
 import { listenersOf, scaleCohorts } from './cohort-sizes.ts';
-import { readWorldFile, type WorldFile } from './fidelity/world-file.ts';
+import { type Handiwork, readWorldFile, type WorldFile } from './fidelity/world-file.ts';
 
 /** A world file that `--world` names. */
 export interface CalibratedWorld {
   readonly path: string;
-  readonly file: WorldFile;
+  readonly file: WorldFile & Handiwork;
 }
 
 /**
@@ -43,7 +43,7 @@ export function withHabitsOf({ file }: CalibratedWorld, size: WorldOptions): Wor
 }
 
 /** What the habits of a run were calibrated to, for its manifest. */
-export interface Calibration extends Omit<WorldFile['source'], 'file'> {
+export interface Calibration extends Omit<WorldFile['source'], 'file'>, Partial<Handiwork> {
   /** Names of the world file and of the log. */
   readonly file: string;
   readonly log: string;
@@ -56,9 +56,18 @@ export interface Calibration extends Omit<WorldFile['source'], 'file'> {
 
 /** @param world as the run lives in it. */
 export function calibrationOf({ path, file }: CalibratedWorld, world: WorldOptions): Calibration {
-  const { source, dubplate, family } = file;
+  const { source, dubplate, family, isEdited, defaults } = file;
   const { file: log, ...counted } = source;
-  return { file: basename(path), log, ...counted, dubplate, family, changed: changesOf(file.world, world) };
+  return {
+    file: basename(path),
+    log,
+    ...counted,
+    dubplate,
+    family,
+    isEdited,
+    defaults,
+    changed: changesOf(file.world, world),
+  };
 }
 
 /** Where two worlds differ but for their sizes. */
@@ -79,13 +88,36 @@ function habitsOf({ cohorts, ...dials }: WorldOptions): Map<string, number> {
   ]);
 }
 
+/** What to know before a calibrated world is lived in: see the note of the report. */
+export function warningsOn({ path, file }: CalibratedWorld, families: readonly FamilyName[]): string[] {
+  const others = families.filter((family) => family !== file.family);
+  const facts = [
+    ...(others.length > 0
+      ? [`was calibrated in ${file.family} worlds; in ${others.join(', ')} the same dials may give other listening`]
+      : []),
+    ...handiworkOf(file),
+  ];
+  return facts.map((fact) => `${path} ${fact}.`);
+}
+
+const handiworkOf = ({ isEdited, defaults }: Partial<Handiwork>): string[] => [
+  ...(isEdited ? ['was changed by hand since it was calibrated: its dials are not those that were fitted'] : []),
+  ...(defaults && defaults.length > 0 ? [`does not name ${defaults.join(', ')}: defaults stand there`] : []),
+];
+
 /** What a report says of the habits of a world, without and with a calibration. */
 export function noteOnHabits(calibration: Calibration | undefined): string {
   if (!calibration) {
     return 'This world is not calibrated to a listening log: its habits are set by hand from published facts.';
   }
-  const { file, log, digest, listeners, plays, dubplate, family, changed } = calibration;
+  const { file, log, digest, listeners, plays, used, dubplate, family, changed } = calibration;
   const fitted = `The habits of this world are those of ${file}, calibrated by Dubplate ${dubplate} in ${family} worlds`;
-  const source = `to ${log}: ${plural(plays, 'play')} of ${plural(listeners, 'listener')}, SHA-256 ${digest.slice(0, 12)}….`;
-  return `${fitted} ${source}${changed.length > 0 ? ` Changed after that: ${changed.join(', ')}.` : ''}`;
+  const of = `${plural(plays, 'play')} of ${plural(listeners, 'listener')}`;
+  const counted = used
+    ? `, of which ${plural(used.plays, 'play')} of ${plural(used.listeners, 'listener')} in their last ${plural(used.days, 'day')} were used`
+    : '';
+  const source = `to ${log}: ${of}${counted}, SHA-256 ${digest.slice(0, 12)}….`;
+  const by = handiworkOf(calibration).map((fact) => ` ${file} ${fact}.`);
+  const later = changed.length > 0 ? ` Changed after that: ${changed.join(', ')}.` : '';
+  return `${fitted} ${source}${by.join('')}${later}`;
 }

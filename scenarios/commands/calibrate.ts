@@ -58,6 +58,7 @@ export const calibrateCommand = (): Command =>
         digest: await digestOfFiles(filesOf(flags.log)),
         listeners: log.sample.listeners.length,
         plays: log.sample.listeners.reduce((sum, { track }) => sum + track.length, 0),
+        used: calibration.used,
       };
       if (flags.out !== undefined) {
         writeWorldFile(flags.out, { source, family: flags.family, world: calibration.world, facts: factsOf(rows) });

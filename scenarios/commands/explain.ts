@@ -1,9 +1,10 @@
 import { Command } from 'commander';
+import { warningsOn } from '../calibrated-world.ts';
 import { estimate } from '../estimate.ts';
 import { guideTo, helpOn } from '../option-guide.ts';
 import { findScenario } from '../registry.ts';
 import { addScenarioFlags, applyScenarioFlags, type ScenarioFlags } from '../scenario-flags.ts';
-import { isRead, type Scenario, scenarioSchema } from '../schema.ts';
+import { familiesOf, isRead, type Scenario, scenarioSchema } from '../schema.ts';
 
 interface ExplainFlags extends ScenarioFlags {
   readonly json: boolean;
@@ -22,8 +23,9 @@ export const explainCommand = (): Command =>
       const scenario = applyScenarioFlags(await findScenario(name), flags, `scenario ${name}`);
       const cost = estimate(scenario);
       const options = optionsOf(scenario);
+      const warnings = flags.world ? warningsOn(flags.world, familiesOf(scenario)) : [];
       if (flags.json) {
-        process.stdout.write(`${JSON.stringify({ schema: 1, scenario, options, estimate: cost })}\n`);
+        process.stdout.write(`${JSON.stringify({ schema: 1, scenario, options, estimate: cost, warnings })}\n`);
         return;
       }
       process.stdout.write(`${scenario.question}\n\n`);
@@ -33,7 +35,7 @@ export const explainCommand = (): Command =>
       }
       process.stdout.write('\nEstimated, from measured rates (provenance: derived):\n');
       for (const { what, value } of cost.lines) process.stdout.write(`  ${what.padEnd(34)} ${value}\n`);
-      for (const warning of cost.warnings) process.stdout.write(`warning: ${warning}\n`);
+      for (const warning of [...warnings, ...cost.warnings]) process.stdout.write(`warning: ${warning}\n`);
     });
 
 /** Every option that is read, with what there is to say of it. */

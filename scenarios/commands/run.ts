@@ -5,7 +5,7 @@ import { DubplateError } from '../../engine/core/errors.ts';
 import { figuresOf } from '../../reports/figures.ts';
 import { readRun } from '../../reports/read-run.ts';
 import { textTable } from '../../reports/table.ts';
-import { calibrationOf } from '../calibrated-world.ts';
+import { calibrationOf, warningsOn } from '../calibrated-world.ts';
 import { commandLine } from '../command-line.ts';
 import { estimate } from '../estimate.ts';
 import { runExperiment } from '../experiment.ts';
@@ -17,7 +17,7 @@ import { findScenario } from '../registry.ts';
 import { checkOutputFolder, nextRunPath, openRunFolder, readManifest } from '../run-folder.ts';
 import { lockRun } from '../run-lock.ts';
 import { addScenarioFlags, applyScenarioFlags, type ScenarioFlags } from '../scenario-flags.ts';
-import type { Scenario } from '../schema.ts';
+import { familiesOf, type Scenario } from '../schema.ts';
 
 interface RunFlags extends ScenarioFlags {
   readonly out?: string;
@@ -70,6 +70,9 @@ Examples:
       const scenario = applyScenarioFlags(await findScenario(name), flags, `scenario ${name}`);
       if (flags.resume && (flags.out === undefined || readManifest(flags.out) === undefined))
         throw resumeWhat(flags.out);
+      for (const warning of flags.world ? warningsOn(flags.world, familiesOf(scenario)) : []) {
+        process.stderr.write(`warning: ${warning}\n`);
+      }
       if (scenario.hearing && flags.redis !== undefined) throw noCache(scenario);
       checkMemory(scenario);
       await checkCacheUrl(flags.redis);

@@ -38,6 +38,8 @@ export interface Calibration {
   /** As it was given, but for the dials that were fitted. */
   readonly world: WorldOptions;
   readonly dials: readonly FittedDial[];
+  /** How much of the log counted: of each listener at most so many days. */
+  readonly used: { readonly listeners: number; readonly plays: number; readonly days: number };
   /** The part of the log that counted, and the trial worlds before and after, counted in the same way. */
   readonly log: Measurement;
   readonly before: Measurement;
@@ -83,6 +85,11 @@ export async function calibrate(log: Sample, start: WorldOptions, options: Calib
   const fitted: DialName[] = options.volume ? ['sessionsPerDay', ...names] : names;
   return {
     world,
+    used: {
+      listeners: aim.log.listeners.length,
+      plays: aim.log.listeners.reduce((sum, { track }) => sum + track.length, 0),
+      days: aim.days,
+    },
     dials: fitted.map((dial) => {
       const figure = dials[dial].of(aim);
       const ends = dials[dial].ends(start);

@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { DubplateError, messageOf } from '../../engine/core/errors.ts';
 import { writeFileAtomic } from '../../engine/core/files.ts';
 import { invalid } from '../../engine/interactions/input-errors.ts';
-import { familyNames, worldOptionsSchema } from '../../sim/options.ts';
+import { familyNames, type WorldOptions, worldOptionsSchema } from '../../sim/options.ts';
 import { bulleted, describeIssue } from '../describe-issue.ts';
 import { version } from '../version.ts';
 
@@ -20,26 +21,53 @@ const worldFileSchema = z.strictObject({
     digest: z.string().regex(/^[0-9a-f]{64}$/),
     listeners: z.int().min(1),
     plays: z.int().min(1),
+    /** What of it counted: the last days of listeners with plays enough. */
+    used: z.strictObject({ listeners: z.int().min(1), plays: z.int().min(1), days: z.int().min(1) }).optional(),
   }),
   /** Of the trial worlds: in another one the same dials may give other figures. */
   family: z.enum(familyNames),
   world: worldOptionsSchema,
+  /** SHA-256 of the dials as they were written: other ones were changed by hand. */
+  dials: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
   /** Facts of listening of the log, and of trial worlds before and after; null where one does not tell. */
   facts: z.record(z.string(), z.strictObject({ log: figure, before: figure, after: figure })),
 });
 
 export type WorldFile = z.output<typeof worldFileSchema>;
 
+/** What became of a world file since it was written. */
+export interface Handiwork {
+  /** Its dials are not those that were fitted. */
+  readonly isEdited: boolean;
+  /** Dials that it does not name, for which defaults stand. */
+  readonly defaults: readonly string[];
+}
+
 /** Write a world file, whole or not at all. */
-export const writeWorldFile = (path: string, file: Omit<WorldFile, 'schema' | 'dubplate'>): void =>
-  writeFileAtomic(path, `${JSON.stringify({ schema: 1, dubplate: version, ...file }, null, 2)}\n`);
+export const writeWorldFile = (path: string, file: Omit<WorldFile, 'schema' | 'dubplate' | 'dials'>): void =>
+  writeFileAtomic(
+    path,
+    `${JSON.stringify({ schema: 1, dubplate: version, ...file, dials: digestOfDials(file.world) }, null, 2)}\n`,
+  );
+
+/** SHA-256 of dials, whatever their order. */
+function digestOfDials(world: WorldOptions): string {
+  const sorted = (_: string, value: unknown): unknown =>
+    typeof value === 'object' && value !== null
+      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : value;
+  return createHash('sha256').update(JSON.stringify(world, sorted)).digest('hex');
+}
 
 /**
  * Read a world file.
  * @throws DubplateError FILE_NOT_FOUND; INVALID_INPUT when it is no world file, of another schema or of another version, or when
  *   it does not fit; every problem is named.
  */
-export function readWorldFile(path: string): WorldFile {
+export function readWorldFile(path: string): WorldFile & Handiwork {
   const json = parse(path, readText(path));
   const head = z.looseObject({ schema: z.number(), dubplate: z.string(), world: z.unknown() }).safeParse(json);
   if (!head.success) throw invalid(path, 'is not a world file', 'Give what `dubplate calibrate --out` wrote.');
@@ -58,7 +86,15 @@ export function readWorldFile(path: string): WorldFile {
     );
   }
   const result = worldFileSchema.safeParse(json, { reportInput: true });
-  if (result.success) return result.data;
+  if (result.success) {
+    const { world, dials } = result.data;
+    const named = Object.keys(z.looseObject({}).catch({}).parse(head.data.world));
+    return {
+      ...result.data,
+      isEdited: dials !== undefined && dials !== digestOfDials(world),
+      defaults: Object.keys(worldOptionsSchema.shape).filter((dial) => !named.includes(dial)),
+    };
+  }
   const problems = result.error.issues.flatMap(describeIssue);
   throw invalid(
     path,

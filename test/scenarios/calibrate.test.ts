@@ -277,7 +277,14 @@ describe('a world file', () => {
 
   it('is read as it was written', () => {
     writeWorldFile(path, content);
-    expect(readWorldFile(path)).toEqual({ schema: 1, dubplate: version, ...content });
+    expect(readWorldFile(path)).toEqual({
+      schema: 1,
+      dubplate: version,
+      ...content,
+      dials: expect.stringMatching(/^[0-9a-f]{64}$/),
+      isEdited: false,
+      defaults: [],
+    });
   });
 
   it.each([

@@ -3,7 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type CalibratedWorld, calibrationOf, noteOnHabits, withHabitsOf } from '../../scenarios/calibrated-world.ts';
+import {
+  type CalibratedWorld,
+  calibrationOf,
+  noteOnHabits,
+  openCalibratedWorld,
+  warningsOn,
+  withHabitsOf,
+} from '../../scenarios/calibrated-world.ts';
 import { listenersOf, scaleCohorts } from '../../scenarios/cohort-sizes.ts';
 import coldStart from '../../scenarios/cold-start.ts';
 import { writeWorldFile } from '../../scenarios/fidelity/world-file.ts';
@@ -31,7 +38,7 @@ function calibrated(name = 'world.json', world = dials): CalibratedWorld & { rea
   const path = join(folder, name);
   const content = { source, family: 'latent' as const, world, facts: {} };
   writeWorldFile(path, content);
-  return { path, file: { schema: 1, dubplate: version, ...content }, text: readFileSync(path, 'utf8') };
+  return { ...openCalibratedWorld(path), text: readFileSync(path, 'utf8') };
 }
 
 const flags = (more: object) => ({ set: [], ...more });
@@ -76,6 +83,8 @@ describe('a world file as the world of a scenario', () => {
       plays: 34_567,
       dubplate: version,
       family: 'latent',
+      isEdited: false,
+      defaults: [],
       changed: [],
     });
     const cohorts = { ...dials.cohorts, loyal: { listeners: 1, explore: 0.5, activity: 1 } };
@@ -84,6 +93,50 @@ describe('a world file as the world of a scenario', () => {
     expect(noteOnHabits(same)).toMatch(/history\.json: 34,567 plays of 12 listeners, SHA-256 abababababab….$/);
     expect(noteOnHabits(changed)).toMatch(/Changed after that: world\.drift, world\.cohorts\.loyal\.explore\.$/);
     expect(noteOnHabits(undefined)).toMatch(/not calibrated/);
+  });
+
+  it('says how much of the log was used', () => {
+    const used = { listeners: 1, plays: 960, days: 60 };
+    const note = noteOnHabits({
+      ...calibrationOf(world, world.file.world),
+      ...{ plays: 5500, listeners: 1, used },
+    });
+    expect(note).toMatch(
+      /5,500 plays of 1 listener, of which 960 plays of 1 listener in their last 60 days were used, SHA/,
+    );
+  });
+
+  it('is known to be edited by hand, and which dials are not in it any more', () => {
+    expect(warningsOn(world, ['latent'])).toEqual([]);
+    const { path, text } = calibrated('edited.json');
+    const edit = (change: (dials: Record<string, unknown>) => void): CalibratedWorld => {
+      const file = JSON.parse(text);
+      change(file.world);
+      writeFileSync(path, JSON.stringify(file));
+      return openCalibratedWorld(path);
+    };
+    // Another order is no change.
+    expect(
+      warningsOn(
+        edit((dials) => Object.assign(dials, { tracks: delete dials.tracks && 7 })),
+        ['latent'],
+      ),
+    ).toEqual([]);
+    const other = edit((dials) => Object.assign(dials, { popularityExponent: 1.2 }));
+    expect(warningsOn(other, ['latent'])).toEqual([expect.stringMatching(/edited\.json was changed by hand since/)]);
+    expect(noteOnHabits(calibrationOf(other, other.file.world))).toMatch(/edited\.json was changed by hand since/);
+    const gone = edit((dials) => delete dials.cohorts);
+    expect(warningsOn(gone, ['latent']).join()).toMatch(/changed by hand.*does not name cohorts: defaults stand there/);
+    expect(noteOnHabits(calibrationOf(gone, gone.file.world))).toMatch(/does not name cohorts/);
+  });
+
+  it('warns of other families at explain', async () => {
+    expect(warningsOn(world, ['latent', 'acoustic'])).toEqual([
+      expect.stringMatching(/world\.json was calibrated in latent worlds; in acoustic the same/),
+    ]);
+    const { code, stdout } = await say('explain', 'cold-start', '--world', world.path, '--family', 'acoustic');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/warning: \S+world\.json was calibrated in latent worlds; in acoustic/);
   });
 });
 
