@@ -9,18 +9,36 @@ export interface Line {
   readonly text: string;
 }
 
+/** A line that is text, or one that is not: with a NUL byte, or in another encoding than UTF-8. */
+export type AnyLine = Line | { readonly number: number; readonly text: undefined };
+
 /**
  * The lines of a text file that are not blank, one at a time, with their numbers. Line ends may be LF or CRLF.
  * @throws DubplateError as {@link readLineBlocks}.
  */
-export async function* readLines(path: string): AsyncGenerator<Line> {
+export const readLines = (path: string): AsyncGenerator<Line> =>
+  // Its blocks are text throughout.
+  linesOf(readLineBlocks(path)) as AsyncGenerator<Line>;
+
+/**
+ * The same for who can do without a line: one that is not text is given as such.
+ * @throws DubplateError as {@link readLineBlocks}; a file that is not text in its first line, or has a NUL byte in a line of more
+ *   than 256 KiB, is none.
+ */
+export const readAnyLines = (path: string): AsyncGenerator<AnyLine> =>
+  linesOf(blocksOf(path, usualChunk, 'some lines may not be text'));
+
+async function* linesOf(blocks: AsyncIterable<Buffer>): AsyncGenerator<AnyLine> {
   let number = 0;
-  for await (const block of readLineBlocks(path)) {
+  for await (const block of blocks) {
+    const isWhole = isText(block);
     for (let begin = 0; begin < block.length; ) {
       const end = lineEnd(block, begin);
-      const text = lineText(block, begin, end);
       number += 1;
-      if (text.trim() !== '') yield { number, text };
+      if (isWhole || isText(block.subarray(begin, end))) {
+        const text = lineText(block, begin, end);
+        if (text.trim() !== '') yield { number, text };
+      } else yield { number, text: undefined };
       begin = end + 1;
     }
   }
@@ -37,12 +55,21 @@ const longestLine = 2 ** 26;
  * @throws DubplateError FILE_NOT_FOUND; INVALID_INPUT when the file is empty, not text, has a line of more than 64 MiB, or is
  *   a torn gzip file. Lines before the place of an error have been given out.
  */
-export async function* readLineBlocks(path: string, chunkBytes = 2 ** 18): AsyncGenerator<Buffer> {
+export const readLineBlocks = (path: string, chunkBytes = usualChunk): AsyncGenerator<Buffer> =>
+  blocksOf(path, chunkBytes, 'all is text');
+
+const usualChunk = 2 ** 18;
+
+type Strictness = 'all is text' | 'some lines may not be text';
+
+async function* blocksOf(path: string, chunkBytes: number, strictness: Strictness): AsyncGenerator<Buffer> {
+  const isStrict = strictness === 'all is text';
   let isFirst = true;
-  for await (const lines of wholeLines(path, readUnpacked(path, chunkBytes))) {
+  for await (const lines of wholeLines(path, readUnpacked(path, chunkBytes), isStrict)) {
     const block = isFirst && lines.subarray(0, 3).equals(byteOrderMark) ? lines.subarray(3) : lines;
+    if (isFirst && !isStrict && !isText(block.subarray(0, lineEnd(block, 0)))) throw notText(path);
     isFirst = false;
-    if (isText(block)) yield block;
+    if (!isStrict || isText(block)) yield block;
     else {
       yield block.subarray(0, firstLineNotText(block));
       throw notText(path);
@@ -86,7 +113,7 @@ export const lineFeed = 0x0a;
 export const carriageReturn = 0x0d;
 
 /** Cut anew at line ends. What belongs to one line is joined only when that is complete, however small the chunks are. */
-async function* wholeLines(path: string, chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* wholeLines(path: string, chunks: AsyncIterable<Buffer>, isStrict: boolean): AsyncGenerator<Buffer> {
   let begun: Buffer[] = [];
   let begunLength = 0;
   for await (const chunk of chunks) {
@@ -101,7 +128,8 @@ async function* wholeLines(path: string, chunks: AsyncIterable<Buffer>): AsyncGe
       begunLength = 0;
     }
     const rest = chunk.subarray(end);
-    if (rest.includes(0)) throw notText(path);
+    // Of a file without lines no more is read than tells so.
+    if ((isStrict || end === 0) && rest.includes(0)) throw notText(path);
     if (rest.length > 0) begun.push(rest);
     begunLength += rest.length;
   }

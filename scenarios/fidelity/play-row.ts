@@ -14,6 +14,9 @@ export interface PlayRow {
 /** What a row of a log turned out to be: a play; broken; or something that is no play of a track, such as a podcast. */
 export type Reading = PlayRow | { readonly broken: string } | { readonly leftOut: string };
 
+/** A line of bytes that are no text. */
+export const notUtf8: Reading = { broken: 'not text in UTF-8' };
+
 /** How the rows of a format are read, and what they say of played time. */
 export interface PlayFormat {
   readonly name: string;

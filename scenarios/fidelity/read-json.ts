@@ -1,10 +1,10 @@
 import { messageOf } from '../../engine/core/errors.ts';
 import { invalid } from '../../engine/interactions/input-errors.ts';
-import { readLines } from '../../engine/interactions/lines.ts';
+import { readAnyLines } from '../../engine/interactions/lines.ts';
 import { readUnpacked } from '../../engine/interactions/unpack.ts';
 import { isListenBrainz, listenBrainz, readListenBrainz } from './listenbrainz.ts';
 import type { FileCollector, LogCollector } from './log-collector.ts';
-import type { PlayFormat, Reading } from './play-row.ts';
+import { notUtf8, type PlayFormat, type Reading } from './play-row.ts';
 import { isSpotify, readSpotify, spotify } from './spotify.ts';
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -47,9 +47,14 @@ export async function readJsonLines(path: string, owner: string, collector: LogC
   let form: ObjectForm | undefined;
   let file: FileCollector | undefined;
   const before: { readonly reading: Reading; readonly place: string }[] = [];
-  for await (const { number, text } of readLines(path)) {
-    const row = parsed(text);
+  for await (const { number, text } of readAnyLines(path)) {
     const place = `line ${number}`;
+    if (text === undefined) {
+      if (file) file.add(notUtf8, place);
+      else before.push({ reading: notUtf8, place });
+      continue;
+    }
+    const row = parsed(text);
     if (!form) {
       form = formOf(row);
       if (form) {
@@ -67,8 +72,8 @@ export async function readJsonLines(path: string, owner: string, collector: LogC
 export async function isJsonLines(path: string): Promise<boolean> {
   let objects = 0;
   let lines = 0;
-  for await (const { text } of readLines(path)) {
-    const row = parsed(text);
+  for await (const { text } of readAnyLines(path)) {
+    const row = text === undefined ? undefined : parsed(text);
     if (formOf(row)) return true;
     if (isObject(row)) objects++;
     if (++lines === 2) break;

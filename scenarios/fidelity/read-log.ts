@@ -2,9 +2,10 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { DubplateError } from '../../engine/core/errors.ts';
 import { invalid } from '../../engine/interactions/input-errors.ts';
-import { readLines } from '../../engine/interactions/lines.ts';
+import { readAnyLines } from '../../engine/interactions/lines.ts';
 import { readUnpacked } from '../../engine/interactions/unpack.ts';
 import { type Clock, type FileCollector, LogCollector, type RealLog } from './log-collector.ts';
+import { notUtf8 } from './play-row.ts';
 import { type TableForm, tableFormOf } from './play-table.ts';
 import { isJsonLines, readJson, readJsonLines } from './read-json.ts';
 import { readParquet } from './read-parquet.ts';
@@ -104,7 +105,11 @@ async function headOf(path: string): Promise<Buffer> {
 async function readTable(path: string, owner: string, collector: LogCollector): Promise<void> {
   let form: TableForm | undefined;
   let file: FileCollector | undefined;
-  for await (const { number, text } of readLines(path)) {
+  for await (const { number, text } of readAnyLines(path)) {
+    if (text === undefined) {
+      file?.add(notUtf8, `line ${number}`);
+      continue;
+    }
     if (!form) {
       form = tableFormOf(text);
       if (!form) throw unknownTable(path, text);

@@ -307,6 +307,21 @@ describe('bad input', () => {
     );
   });
 
+  it.each([
+    ['a NUL byte', 0],
+    ['Latin-1', 0xe9],
+  ])('leaves out a line with %s, and names it as other broken ones', async (what, byte) => {
+    const table = Buffer.from(lines(0, 40));
+    table[table.indexOf('Band', 400)] = byte;
+    const rows = Array.from({ length: 12 }, (_, i) => JSON.stringify(listen(monday + 300 * i, 'One', 'lu')));
+    const json = Buffer.from(rows.join('\n'));
+    json[json.lastIndexOf('Band')] = byte;
+    const found = await read(put(`${what}.csv`, table));
+    expect(found.sample.listeners[0]?.track).toHaveLength(39);
+    expect(found.notes[0]).toMatch(/1 of 40 rows are broken and were left out \(line \d+: not text in UTF-8\)/);
+    expect((await read(put(`${what}.jsonl`, json))).notes[0]).toMatch(/1 of 12 rows.*\(line 12: not text in UTF-8\)/);
+  });
+
   it('leaves out the future and what was before 2002, with a count', async () => {
     const times = ['2024-06-01T00:00:00Z', '2026-01-01T00:00:00Z', '1970-01-01T00:00:00Z', '2001-12-31T23:59:59Z'];
     const text = ['timestamp,artist,track', ...times.map((time) => `${time},Band,One`)].join('\n');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Line, readLineBlocks, readLines } from '../../../engine/interactions/lines.ts';
+import { type Line, readAnyLines, readLineBlocks, readLines } from '../../../engine/interactions/lines.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dubplate-lines-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -49,6 +49,35 @@ describe('the lines of a text file', () => {
     })();
     await expect(reading).rejects.toThrow('is not a text file');
     expect(lines).toEqual(['a', 'b']);
+  });
+
+  it('are given with those that are not text, where those can be done without', async () => {
+    const broken = fc.constantFrom([0], [0xff], [0xe9, 0x61], [0xc3]);
+    const good = fc.constantFrom('a', 'é坂', '𝄞 b').map((line) => [...Buffer.from(line)]);
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.oneof(good, broken), { minLength: 1, maxLength: 30 }),
+        fc.boolean(),
+        async (more, isPacked) => {
+          const lines = [[0x61], ...more].map((bytes) => Buffer.from(bytes));
+          const bytes = Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
+          writeFileSync(path, isPacked ? gzipSync(bytes) : bytes);
+          const expected = lines.map((line, i) => ({
+            number: i + 1,
+            text: line.includes(0) || line.toString().includes('\ufffd') ? undefined : line.toString(),
+          }));
+          expect(await all(readAnyLines(path))).toEqual(expected);
+        },
+      ),
+    );
+  });
+
+  it.each([
+    ['its first line is none', [0xff, 10, 0x61]],
+    ['it has no lines', Array.from({ length: 2 ** 18 + 9 }, () => 0)],
+  ])('are none of a file where %s', async (_, bytes) => {
+    writeFileSync(path, Buffer.from(bytes));
+    await expect(all(readAnyLines(path))).rejects.toThrow('is not a text file');
   });
 
   it('can be left before the end', async () => {
