@@ -7,7 +7,7 @@ import { compare, type FactRow, scoreOf, targetsFrom } from '../fidelity/compare
 import { factForms, factNames } from '../fidelity/fact-names.ts';
 import { figure, textColumns } from '../fidelity/fact-table.ts';
 import { digestOfFiles } from '../fidelity/log-digest.ts';
-import { describeLog, listenersHelp, offsetFlag } from '../fidelity/log-flags.ts';
+import { describeLog, hourOf, listenersHelp, offsetFlag } from '../fidelity/log-flags.ts';
 import { filesOf, type RealLog, readListeningLog } from '../fidelity/read-log.ts';
 import { writeWorldFile } from '../fidelity/world-file.ts';
 import { checkOutputFile } from '../output-path.ts';
@@ -139,7 +139,7 @@ function asText(
   ]);
   const [before, after] = [scoreOf(rows.before), scoreOf(rows.after)];
   const warning = warningOn(rows);
-  return `${log}, the last days of it: ${describeLog(measured)}
+  return `${log}, the last days of it: ${describeLog(measured)}; most was played from ${hourOf(measured.busiestAt)}
 
 ${facts}
 

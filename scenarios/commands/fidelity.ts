@@ -1,8 +1,9 @@
 import { Command } from 'commander';
+import { DubplateError } from '../../engine/core/errors.ts';
 import { compare, type FactRow, scoreOf, targetsFrom } from '../fidelity/compare.ts';
 import { factNames } from '../fidelity/fact-names.ts';
 import { factTable, figure } from '../fidelity/fact-table.ts';
-import { describeLog, listenersHelp, offsetFlag } from '../fidelity/log-flags.ts';
+import { describeLog, hourOf, listenersHelp, offsetFlag } from '../fidelity/log-flags.ts';
 import { type Measurement, measure } from '../fidelity/measure.ts';
 import { type RealLog, readListeningLog } from '../fidelity/read-log.ts';
 import { type RunLog, readRunLog, type SlateShare } from '../fidelity/run-log.ts';
@@ -35,7 +36,8 @@ export const fidelityCommand = (): Command =>
     .option('--json', 'print as JSON', false)
     .addHelpText('after', verdictHelp)
     .addHelpText('after', listenersHelp)
-    .action(async (run: string, flags: FidelityFlags) => {
+    .action(async (run: string, flags: FidelityFlags, command: Command) => {
+      if (flags.log === undefined && command.getOptionValueSource('utcOffset') === 'cli') throw offsetOfNothing();
       const simulated = readRunLog(run, flags);
       const log =
         flags.log === undefined
@@ -48,6 +50,11 @@ export const fidelityCommand = (): Command =>
       );
       if (flags.atLeast !== undefined && scoreOf(comparison.rows).ok < flags.atLeast) process.exitCode = 1;
     });
+
+const offsetOfNothing = (): DubplateError =>
+  new DubplateError('INVALID_OPTIONS', '--utc-offset is given without --log', {
+    hint: 'It turns the clock of a real log; a run has local time already. Add --log, or leave it out.',
+  });
 
 const verdictHelp = `
 A fact is ok when it lies between the quartiles of its target or within 10 % of its middle. Without --log the targets are
@@ -99,13 +106,14 @@ const asJson = (
   rows,
 });
 
-const sizesOf = ({ listeners, used, fewestPlays, plays, artists, days }: Measurement) => ({
+const sizesOf = ({ listeners, used, fewestPlays, plays, artists, days, busiestAt }: Measurement) => ({
   listeners,
   used,
   fewestPlays,
   plays,
   artists,
   days,
+  busiestAt,
 });
 
 function asText(
@@ -121,6 +129,7 @@ target:    ${log ? `${log.path} (${log.real.formats.join(', ')}); ${describeLog(
 ${factTable(rows)}
 Concentration compares artists with artists: plays of tracks are summed by artist, and only artists that were heard count,
 ${measured.artists} by ${measured.listeners} listeners against ${target.artists} by ${target.listeners} in the target.
+Most was played from ${hourOf(measured.busiestAt)}${log ? `, and from ${hourOf(log.measured.busiestAt)} in the log: where that is a zone apart, --utc-offset turns it` : ''}.
 ${slates ? `${describeSlates(slates)}\n` : ''}${ok} of ${factNames.length} facts within the quartiles of their target or 10 % of its middle${of < factNames.length ? `; ${factNames.length - of} left out` : ''}
 `;
 }

@@ -31,6 +31,7 @@ export class LogCollector {
   #withPlayedTime = 0;
   /** Plays that say whose they are. */
   #withListener = 0;
+  #zoned = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -104,6 +105,10 @@ export class LogCollector {
       this.#notes.push(
         `${plural(repeated, 'play')} of the same track by the same listener at the same second ${repeated === 1 ? 'was' : 'were'} left out as ${repeated === 1 ? 'a duplicate' : 'duplicates'}.`,
       );
+    if (this.#zoned > 0)
+      this.#notes.push(
+        `${plural(this.#zoned, 'play')} came with a zone such as +02:00, which is turned to UTC; the listeners’ clocks are taken as UTC${signed(this.#clock.utcOffsetHours)}, see --utc-offset.`,
+      );
     this.#notes.push(this.#whoIsWho(listeners.length));
     const playedTime = this.#playedTime();
     const sample: Sample = { listeners, listenerDays, playedTime, artistOf: this.#artistOf, releases: undefined };
@@ -115,7 +120,7 @@ export class LogCollector {
     };
   }
 
-  #take({ listener, artist, track, startedAt, playedMs }: PlayRow, owner: string): void {
+  #take({ listener, artist, track, startedAt, isZoned, playedMs }: PlayRow, owner: string): void {
     const name = listener ?? owner;
     let person = this.#people.get(name);
     if (!person) {
@@ -128,6 +133,7 @@ export class LogCollector {
     person.add(trackRow, clockTime(startedAt, this.#clock.utcOffsetHours), playedMs ?? 0);
     this.#plays++;
     if (listener !== undefined) this.#withListener++;
+    if (isZoned) this.#zoned++;
     if (playedMs !== undefined) this.#withPlayedTime++;
   }
 
@@ -203,6 +209,8 @@ class Person {
     };
   }
 }
+
+const signed = (hours: number): string => (hours < 0 ? `−${-hours}` : `+${hours}`);
 
 function enlarge<A extends Uint32Array | Int32Array>(from: A, to: A): A {
   to.set(from);

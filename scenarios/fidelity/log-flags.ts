@@ -6,7 +6,7 @@ import type { Measurement } from './measure.ts';
 export const offsetFlag = (): Option =>
   new Option(
     '--utc-offset <hours>',
-    'local time of the listeners minus UTC, which logs are in; summer time is not known',
+    'local time of the listeners minus UTC, to which logs with zones of their own are turned; summer time is not known',
   )
     .argParser(offsetOf)
     .default(0);
@@ -19,6 +19,9 @@ function offsetOf(text: string): number {
   }
   return hours;
 }
+
+/** An hour of the listeners' clocks, in words. */
+export const hourOf = (hour: number): string => `${hour}:00 to ${hour + 1}:00`;
 
 /** Who was measured, in words. */
 export const describeLog = ({ listeners, plays, used, fewestPlays, days }: Measurement): string =>

@@ -1,3 +1,4 @@
+import { dayOf, secondsPerHour, startOfDay } from '../../engine/core/time.ts';
 import { type FactName, factForms, forEachFact } from './fact-names.ts';
 import { concentration, factsOf, type ListenerFacts, median, secondWeekShare, sundayToFriday } from './facts.ts';
 import { daysBetween, type Listening } from './listening.ts';
@@ -23,6 +24,8 @@ export interface Measurement {
   readonly artists: number;
   /** Days from the first play to the last, both included. */
   readonly days: number;
+  /** The hour of the listeners' clocks, 0–23, in which everybody together played most. */
+  readonly busiestAt: number;
 }
 
 /** A listener with fewer plays says little of repeats and sessions; where hardly anybody has so many, the next will do. */
@@ -53,6 +56,7 @@ export function measure(sample: Sample): Measurement {
     plays,
     artists: everybody.artists,
     days: spanOf(listeners),
+    busiestAt: busiestHourOf(listeners),
   };
 }
 
@@ -102,6 +106,13 @@ function factsOfEverybody({ listeners, listenerDays, artistOf, releases }: Sampl
     facts: { ...facts, ...concentration(favourites.listeners, favourites.artists) },
     artists: favourites.artists,
   };
+}
+
+function busiestHourOf(listeners: readonly Listening[]): number {
+  const plays = new Float64Array(24);
+  for (const { time } of listeners)
+    for (const t of time) plays[Math.floor((t - startOfDay(dayOf(t))) / secondsPerHour)]! += 1;
+  return plays.indexOf(Math.max(...plays));
 }
 
 function spanOf(listeners: readonly Listening[]): number {

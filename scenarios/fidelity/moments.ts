@@ -30,6 +30,10 @@ export function momentOf(value: unknown): number | undefined {
   return utcSeconds([year, months.indexOf(month.toLowerCase()) + 1, day, hour, minute, 0].map(Number));
 }
 
+/** Does a moment as text come with a zone other than UTC? */
+export const hasZone = (text: string | null | undefined): boolean =>
+  typeof text === 'string' && /:\d{2}(?:[.,]\d+)? ?[+-](?!00(?::?00)?$)\d{2}(?::?\d{2})?$/.test(text.trim());
+
 /** Seconds of a listener's own clock since the Monday of its origin, as weekday and hour are counted from it. */
 export const clockTime = (epochS: number, utcOffsetHours: number): number =>
   Math.floor(epochS + 3600 * utcOffsetHours) - originS;

@@ -7,6 +7,8 @@ export interface PlayRow {
   readonly track: string;
   /** When the play began: seconds since 1970-01-01 00:00 UTC. */
   readonly startedAt: number;
+  /** The log had a zone of its own beside that moment. */
+  readonly isZoned?: boolean;
   /** How long it was heard, or how long the track is: see {@link PlayFormat}. */
   readonly playedMs?: number | undefined;
 }

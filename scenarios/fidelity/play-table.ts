@@ -1,5 +1,5 @@
 import { columnsOf, type Separator, separatorOf } from '../../engine/interactions/lines.ts';
-import { momentOf } from './moments.ts';
+import { hasZone, momentOf } from './moments.ts';
 import { millisecondsOf, type PlayFormat, type Reading, textOf } from './play-row.ts';
 
 /** Which column holds what; a log without a column of users is of one person. */
@@ -78,10 +78,11 @@ export function readCells(cells: readonly (string | null)[], columns: PlayColumn
   if (startedAt === undefined) return { broken: `no moment: '${(cells[columns.time] ?? '').slice(0, 40)}'` };
   if (artist === undefined || track === undefined) return { broken: 'no track and artist' };
   if (columns.user !== undefined && listener === undefined) return { broken: 'no user' };
-  if (columns.playedMs === undefined) return { listener, artist, track, startedAt };
+  const isZoned = hasZone(cells[columns.time]);
+  if (columns.playedMs === undefined) return { listener, artist, track, startedAt, isZoned };
   const playedMs = millisecondsOf(Number(textOf(cells[columns.playedMs]) ?? Number.NaN));
   if (playedMs === undefined) return { broken: 'no played time from 0 ms to a day' };
-  return { listener, artist, track, startedAt, playedMs };
+  return { listener, artist, track, startedAt, isZoned, playedMs };
 }
 
 const split = (line: string, separator: Separator): string[] =>

@@ -69,6 +69,7 @@ describe('dubplate fidelity', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/simulated: collaborative in latent-0 \(the only world\), days -3 to 1/);
     expect(stdout).toMatch(/artists that were heard count,\n\d+ by \d+ listeners against 17632 by 1892/);
+    expect(stdout).toMatch(/Most was played from \d+:00 to \d+:00\./);
     expect(stdout).toMatch(/\d+ of 16 facts within/);
     expect(stdout).toMatch(/\d\d\.\d % of plays came from slates; the dial algorithmicShare aims at 30\.0 %\./);
     expect((await say('fidelity', run)).stdout).toBe(stdout);
@@ -102,6 +103,7 @@ describe('dubplate fidelity', () => {
     ['an arm that is not there', () => ['--arm', 'hybrid'], /no arm 'hybrid'[\s\S]*collaborative, charts/],
     ['a world that is not there', () => ['--world', 'latent-7'], /no world 'latent-7'/],
     ['a log that is not there', () => ['--log', join(folder, 'none.csv')], /no listening log/],
+    ['an offset without a log', () => ['--utc-offset', '1'], /--utc-offset is given without --log[\s\S]*Add --log/],
     ['an offset of nobody', () => ['--utc-offset', '25'], /not a number of hours/],
   ])('refuses %s with code 2', async (_, flags, message) => {
     const { code, stderr } = await say('fidelity', run, ...flags());

@@ -79,6 +79,16 @@ describe('measuring a sample', () => {
     expect({ plays, days }).toEqual({ plays: 40, days: 30 });
   });
 
+  it('names the hour in which most was played', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 23 }), fc.integer({ min: -9, max: 9 }), (at, firstDay) => {
+        const plays = [0, 1, 2].map((n) => [0, (firstDay + n) * day + at * hour + 1800, 1000] as const);
+        const other = [0, (firstDay + 1) * day + ((at + 5) % 24) * hour, 1000] as const;
+        expect(measure(sampleFrom([listening(plays), listening([other])])).busiestAt).toBe(at);
+      }),
+    );
+  });
+
   it('sums plays by artist: 100 artists, one of whom has half of all plays', () => {
     const plays = Array.from({ length: 198 }, (_, i) => [i < 99 ? i % 2 : i - 97, i * hour, 200_000] as const);
     // Tracks 0 and 1 are the famous artist's; each of the other 99 has a track of their own.

@@ -242,6 +242,16 @@ describe('Last.fm and other tables', () => {
     expect(sample).toMatchObject({ playedTime: 'heard', listeners: [{ playedMs: Uint32Array.of(4000, 7, 5) }] });
   });
 
+  it('is turned to UTC where it comes with zones, and says so', async () => {
+    const table = (time: string) => `user,timestamp,artist,track\njo,${time},Band,One\n`;
+    const { sample, notes } = await read(put('zoned.csv', table('2023-01-02T02:00:00+02:00')), -8);
+    expect(sample.listeners[0]?.time).toEqual(Int32Array.of(clockTime(monday, -8)));
+    expect(notes.join()).toMatch(/1 play came with a zone .* turned to UTC; .* taken as UTC−8, see --utc-offset/);
+    for (const time of ['2023-01-02T00:00:00Z', '2023-01-02T00:00:00+00:00', '2023-01-02 00:00', '1672617600']) {
+      expect((await read(put('unzoned.csv', table(time)))).notes.join()).not.toMatch(/zone/);
+    }
+  });
+
   it('may be gzipped, whatever its name', async () => {
     const text = 'user,timestamp,artist,track\njo,1672617600,Band,One\n';
     expect((await read(put('packed.csv.gz', gzipSync(text)))).names).toEqual(['jo']);
