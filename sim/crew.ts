@@ -1,4 +1,4 @@
-import { columnNames, EventBuffer, type EventColumns } from '../engine/core/events.ts';
+import { EventBuffer, type EventColumns } from '../engine/core/events.ts';
 import { SideThread } from '../engine/core/side-thread.ts';
 import { closeCharts } from './charts.ts';
 import { columnOf } from './columns.ts';
@@ -13,14 +13,15 @@ import type { World } from './world.ts';
 
 /**
  * What listeners live with. Stretches of the log and requests of one block of listeners come in the order of its day, with those
- * of other blocks in between: what is answered may depend on those who ask and on their own events only.
+ * of other blocks in between: what is answered may depend on those who ask and on their own events only. Events are valid until the
+ * call returns: their memory is written to again.
  */
 export interface Service {
   /** Takes note of events as they are logged. */
   observe(events: EventColumns): void;
   /** One list for each of the listeners, in order; on `served` days. */
   serve(listeners: Uint32Array, times: Int32Array): Promise<Slates> | Slates;
-  /** Takes the day's log in its order: the stretches of the first block, of the second, … */
+  /** Takes the day's log in its order: that of the first block, of the second, …, each in stretches. */
   log(events: EventColumns): void;
 }
 
@@ -41,8 +42,8 @@ export interface KnownSlates {
   readonly generation: number;
 }
 
-/** Blocks that a thread works on in turn, so that it has something to do while one waits for its slates. */
-const blocksInTurn = 3;
+/** Blocks that a thread works on in turn, each on a lane, so that it has something to do while one waits for its slates. */
+const lanesPerThread = 3;
 
 /** @param threads 1 simulates on this thread. More threads than there are blocks of listeners would have nothing to do. */
 export function openCrew(world: World, threads: number): Crew {
@@ -103,36 +104,35 @@ type Begun = Omit<Today, 'stage' | 'truth' | 'log' | 'moment'> & {
   readonly part: PartOfDay;
 };
 
-/** What a helper is told, one after the other. */
+/** What a helper is told, one after the other: what day it is; then on each lane a block to begin, and the slates that it asked for. */
 type Question =
   | { readonly begin: Begun }
-  | { readonly block: Block }
-  | { readonly block: Block; readonly slates: Slates };
+  | { readonly lane: number; readonly block: Block }
+  | { readonly lane: number; readonly slates: Slates };
 
-/** A block's requests, or that it is done; and what it logged since. */
+/** A block's requests, or that it is done; and what it logged since, in shared memory: valid until its lane is told more. */
 interface Progressed {
   readonly requests?: SlateRequests;
   readonly events: EventColumns;
 }
 
+type Helper = SideThread<Question, Progressed | undefined>;
+
 function together(world: World, helpers: number): Crew {
-  const threads = Array.from(
-    { length: helpers },
-    () => new SideThread<Question, Progressed | undefined>(new URL(import.meta.url), world.data),
-  );
+  const threads = Array.from({ length: helpers }, (): Helper => new SideThread(new URL(import.meta.url), world.data));
   // Every helper counts plays for itself, until the night.
   const counts = threads.map(() => columnOf('uint32', world.options.regions * world.releases.artist.length));
+  const spare: EventBuffer[] = [];
   return {
     async live(crowd, day, mode, service, known, part = wholeDay) {
       const { columns, library, charts } = crowd.state;
       const attention = world.attentionOn(day, charts.played);
       const blocks = blocksOn(world, day);
-      const turns = inTurn(blocks.length, service.log);
+      const turns = inTurn(blocks.length, service.log, spare);
       let claimed = 0;
-      const work = async (thread: SideThread<Question, Progressed | undefined>): Promise<void> => {
+      const work = async (thread: Helper, lane: number): Promise<void> => {
         for (let b = claimed++; b < blocks.length; b = claimed++) {
-          const block = blocks[b]!;
-          let question: Question = { block };
+          let question: Question = { lane, block: blocks[b]! };
           for (;;) {
             const progressed: Progressed | undefined = await thread.ask(question);
             if (!progressed) throw new Error('a block gave no answer');
@@ -141,7 +141,7 @@ function together(world: World, helpers: number): Crew {
             crowd.count(events);
             turns.log(b, events);
             if (!requests) break;
-            question = { block, slates: await service.serve(requests.listeners, requests.times) };
+            question = { lane, slates: await service.serve(requests.listeners, requests.times) };
           }
           turns.end(b);
         }
@@ -160,7 +160,7 @@ function together(world: World, helpers: number): Crew {
               part,
             },
           });
-          return Array.from({ length: blocksInTurn }, () => begun.then(() => work(thread)));
+          return Array.from({ length: lanesPerThread }, (_, lane) => begun.then(() => work(thread, lane)));
         }),
       );
       for (const count of counts) addTo(charts.playsToday, count);
@@ -172,23 +172,34 @@ function together(world: World, helpers: number): Crew {
   };
 }
 
-/** Passes on what blocks log, block after block, as soon as all before have ended. */
-function inTurn(blocks: number, log: Service['log']) {
-  const waiting: EventColumns[][] = Array.from({ length: blocks }, () => []);
+/**
+ * Passes on what blocks log, block after block: at once where all before have ended, and else a copy, as soon as they have.
+ * @param spare memory for copies, from one day to the next.
+ */
+function inTurn(blocks: number, log: Service['log'], spare: EventBuffer[]) {
+  const waiting = new Map<number, EventBuffer>();
   const hasEnded = new Uint8Array(blocks);
   let first = 0;
-  const passOn = (): void => {
-    for (const events of waiting[first]?.splice(0) ?? []) log(events);
+  const copyOf = (block: number): EventBuffer => {
+    const copy = waiting.get(block) ?? spare.pop() ?? new EventBuffer();
+    waiting.set(block, copy);
+    return copy;
   };
   return {
     log(block: number, events: EventColumns): void {
-      waiting[block]!.push(events);
-      if (block === first) passOn();
+      if (block === first) log(events);
+      else copyOf(block).append(events);
     },
     end(block: number): void {
       hasEnded[block] = 1;
-      for (; hasEnded[first] === 1; first++) passOn();
-      passOn();
+      while (hasEnded[first] === 1) {
+        const next = waiting.get(++first);
+        if (!next) continue;
+        log(next.view());
+        next.clear();
+        waiting.delete(first);
+        spare.push(next);
+      }
     },
   };
 }
@@ -198,39 +209,29 @@ function addTo(sums: Uint32Array, counts: Uint32Array): void {
   counts.fill(0);
 }
 
-/** An answer's log is moved, not copied. */
-export const handedOver = (progressed: Progressed | undefined): ArrayBuffer[] =>
-  progressed ? columnNames.map((name) => progressed.events[name].buffer as ArrayBuffer) : [];
-
 /** Runs on the other thread. */
 export function respond(data: StageData): (question: Question) => Progressed | undefined {
   const stage = openStage(data);
-  const living = new Map<number, { readonly log: EventBuffer; readonly steps: ReturnType<typeof simulateBlock> }>();
-  const spare: EventBuffer[] = [];
+  const logs = Array.from({ length: lanesPerThread }, () => new EventBuffer(SharedArrayBuffer));
+  const lanes: (BlockSteps | undefined)[] = [];
   let day: (Begun & Pick<Today, 'truth'>) | undefined;
+  const begin = (block: Block, log: EventBuffer): BlockSteps => {
+    if (!day) throw new Error('no day has begun');
+    log.clear();
+    const { columns, library, charts, attention, mode, truth } = day;
+    const moment = momentOn(attention);
+    const today: Today = { stage, truth, columns, library, charts, attention, moment, day: day.day, mode, log };
+    return simulateBlock(today, block, day.part);
+  };
   return (question) => {
     if ('begin' in question) {
       day = { ...question.begin, truth: stage.truth.on(question.begin.day) };
       return undefined;
     }
-    if (!day) throw new Error('no day has begun');
-    const { from } = question.block;
-    let block = living.get(from);
-    if (!block) {
-      const log = spare.pop() ?? new EventBuffer();
-      const moment = momentOn(day.attention);
-      const { columns, library, charts, attention, mode, truth } = day;
-      const today: Today = { stage, truth, columns, library, charts, attention, moment, day: day.day, mode, log };
-      block = { log, steps: simulateBlock(today, question.block, day.part) };
-      living.set(from, block);
-    }
-    const { log, steps } = block;
-    const step = proceed(steps, day.known, 'slates' in question ? question.slates : undefined);
-    if (!step.done) return { requests: step.value, events: log.rest() };
-    const events = log.rest();
-    living.delete(from);
-    log.clear();
-    spare.push(log);
-    return { events };
+    const { lane } = question;
+    const log = logs[lane]!;
+    if ('block' in question) lanes[lane] = begin(question.block, log);
+    const step = proceed(lanes[lane]!, day?.known, 'slates' in question ? question.slates : undefined);
+    return step.done ? { events: log.rest() } : { requests: step.value, events: log.rest() };
   };
 }

@@ -53,9 +53,16 @@ export interface EventColumns {
 
 /** Grows typed event columns row by row. */
 export class EventBuffer {
-  #columns = allocate(1024);
+  readonly #memory: Memory;
+  #columns: Columns;
   #length = 0;
   #told = 0;
+
+  /** @param memory that rows lie in: a thread's own, or that which all threads share and which is posted without being copied. */
+  constructor(memory: Memory = ArrayBuffer) {
+    this.#memory = memory;
+    this.#columns = allocate(1024, memory);
+  }
 
   get length(): number {
     return this.#length;
@@ -73,7 +80,7 @@ export class EventBuffer {
     generation: number,
     propensity: number,
   ): void {
-    if (this.#length === this.#columns.user.length) this.#columns = copy(this.#columns, this.#length, 2 * this.#length);
+    if (this.#length === this.#columns.user.length) this.#grow(2 * this.#length);
     const row = this.#length++;
     const columns = this.#columns;
     // One by one: a loop over the names looks every column up by its name, which costs ten times as much.
@@ -94,9 +101,7 @@ export class EventBuffer {
 
   append(events: EventColumns): void {
     const length = this.#length + events.length;
-    if (length > this.#columns.user.length) {
-      this.#columns = copy(this.#columns, this.#length, Math.max(length, 2 * this.#columns.user.length));
-    }
+    if (length > this.#columns.user.length) this.#grow(Math.max(length, 2 * this.#columns.user.length));
     for (const name of columnNames) this.#columns[name].set(events[name].subarray(0, events.length), this.#length);
     this.#length = length;
   }
@@ -108,11 +113,11 @@ export class EventBuffer {
     return { length: to - from, ...part };
   }
 
-  /** The rows since this was last asked for, as a copy of their own. */
+  /** The rows since this was last asked for; valid until all are forgotten. */
   rest(): EventColumns {
     const from = this.#told;
     this.#told = this.#length;
-    return this.slice(from);
+    return rowsOf(this.view(), from, this.#length);
   }
 
   /** All rows so far; valid until the next is added. */
@@ -124,6 +129,12 @@ export class EventBuffer {
   clear(): void {
     this.#length = 0;
     this.#told = 0;
+  }
+
+  #grow(capacity: number): void {
+    const larger = allocate(capacity, this.#memory);
+    for (const name of columnNames) larger[name].set(this.#columns[name].subarray(0, this.#length));
+    this.#columns = larger;
   }
 }
 
@@ -153,27 +164,21 @@ export function pickEvents(events: EventColumns, rows: Uint32Array): EventColumn
 
 /** The rows [from, to), as a view of the same memory. */
 export function rowsOf(events: EventColumns, from: number, to: number): EventColumns {
-  if (from === 0 && to === events.length) return events;
   const columns = Object.fromEntries(columnNames.map((name) => [name, events[name].subarray(from, to)]));
   return { length: to - from, ...(columns as unknown as Columns) };
 }
 
 type Columns = Omit<EventColumns, 'length'>;
+type Memory = typeof ArrayBuffer | typeof SharedArrayBuffer;
 
-const allocate = (capacity: number): Columns => ({
-  user: new Uint32Array(capacity),
-  track: new Uint32Array(capacity),
-  time: new Int32Array(capacity),
-  kind: new Uint8Array(capacity),
-  playedMs: new Uint32Array(capacity),
-  source: new Uint8Array(capacity),
-  position: new Int16Array(capacity),
-  generation: new Int32Array(capacity),
-  propensity: new Float32Array(capacity),
+const allocate = (capacity: number, Memory: Memory = ArrayBuffer): Columns => ({
+  user: new Uint32Array(new Memory(4 * capacity)),
+  track: new Uint32Array(new Memory(4 * capacity)),
+  time: new Int32Array(new Memory(4 * capacity)),
+  kind: new Uint8Array(new Memory(capacity)),
+  playedMs: new Uint32Array(new Memory(4 * capacity)),
+  source: new Uint8Array(new Memory(capacity)),
+  position: new Int16Array(new Memory(2 * capacity)),
+  generation: new Int32Array(new Memory(4 * capacity)),
+  propensity: new Float32Array(new Memory(4 * capacity)),
 });
-
-function copy(columns: Columns, length: number, capacity: number): Columns {
-  const larger = allocate(capacity);
-  for (const name of columnNames) larger[name].set(columns[name].subarray(0, length));
-  return larger;
-}

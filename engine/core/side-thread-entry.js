@@ -4,5 +4,5 @@ import { register } from 'tsx/esm/api';
 
 register();
 const { answerQuestions } = await import('./side-thread.ts');
-const { respond, handedOver } = await import(workerData.module);
-answerQuestions(respond(workerData.data), handedOver);
+const { respond } = await import(workerData.module);
+answerQuestions(respond(workerData.data));

@@ -1,10 +1,7 @@
 import { parentPort, Worker } from 'node:worker_threads';
 import { DubplateError } from './errors.ts';
 
-/**
- * What the module of a side thread exports as `respond`: called once there with `data`, then with every question. It may export
- * `handedOver`, too: see {@link answerQuestions}.
- */
+/** What the module of a side thread exports as `respond`: called once there with `data`, then with every question. */
 export type Respond<Data, Question, Answer> = (data: Data) => (question: Question) => Answer;
 
 type Plain = Pick<DubplateError, 'code' | 'message' | 'hint' | 'details'>;
@@ -31,15 +28,12 @@ export class SideThread<Question, Answer> {
     this.#data = data;
   }
 
-  /**
-   * @param handedOver memory within the question, which is moved there instead of copied.
-   * @throws what answering threw, a DubplateError as such; an Error when the thread dies or is closed.
-   */
-  ask(question: Question, handedOver: readonly ArrayBuffer[] = []): Promise<Answer> {
+  /** @throws what answering threw, a DubplateError as such; an Error when the thread dies or is closed. */
+  ask(question: Question): Promise<Answer> {
     this.#worker ??= this.#start();
     const worker = this.#worker;
     return new Promise((resolve, reject) => {
-      worker.postMessage(question, handedOver);
+      worker.postMessage(question);
       this.#waiting.push({ resolve, reject });
       worker.ref();
     });
@@ -79,18 +73,9 @@ export class SideThread<Question, Answer> {
   }
 }
 
-/**
- * Runs on the other thread.
- * @param handedOver memory within an answer, which is moved instead of copied: the answer must not be used there any more.
- */
-export function answerQuestions<Question, Answer>(
-  respond: (question: Question) => Answer,
-  handedOver: (answer: Answer) => readonly ArrayBuffer[] = () => [],
-): void {
-  parentPort?.on('message', (question: Question) => {
-    const reply = replyTo(() => respond(question));
-    parentPort?.postMessage(reply, 'answer' in reply ? handedOver(reply.answer) : []);
-  });
+/** Runs on the other thread. */
+export function answerQuestions<Question, Answer>(respond: (question: Question) => Answer): void {
+  parentPort?.on('message', (question: Question) => parentPort?.postMessage(replyTo(() => respond(question))));
 }
 
 function replyTo<Answer>(respond: () => Answer): Reply<Answer> {

@@ -43,7 +43,7 @@ describe.each(worlds)('the log of a %s world with drift %d', (family, drift) => 
         observed += events.length;
       },
       serve: answer,
-      log: (events) => days.push(events),
+      log: (events) => days.push(joined([events])),
     };
     try {
       for (const day of [-2, -1, 0, 1]) await crew.live(crowd, day, day < 0 ? 'organic' : 'served', service);

@@ -42,7 +42,7 @@ async function live(parts: readonly PartOfDay[], threads = 1) {
     for (const part of parts) {
       const service: Service = {
         observe() {},
-        log: (events) => log.push(events),
+        log: (events) => log.push(joined([events])),
         serve(listeners, times) {
           for (const time of times) asked.push({ part, day, time });
           return packSlates(

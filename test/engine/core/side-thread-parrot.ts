@@ -20,7 +20,9 @@ export const respond: Respond<string, Question, Answer> = (data) => {
     if (text === 'fail') throw new TypeError('not mine');
     if (text === 'refuse') throw new DubplateError('NOT_FINITE', 'a row', { hint: 'mend it', details: { row: 3 } });
     asked += 1;
-    const sum = numbers ? ` ${numbers.reduce((total, number) => total + number, 0)}` : '';
-    return { heard: `${data} ${text}${sum}`, asked };
+    numbers?.forEach((number, i) => {
+      numbers[i] = 2 * number;
+    });
+    return { heard: `${data} ${text}`, asked };
   };
 };
