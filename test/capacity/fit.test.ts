@@ -99,6 +99,7 @@ describe('the 95 % interval of a fit', () => {
     proportional: (n: number) => 3e-7 * n,
     'with a start': (n: number) => 0.4 + 3e-7 * n,
     'n log n': (n: number) => 0.1 + 1e-7 * n + 1.5e-8 * n * Math.log(n),
+    'a cache that nothing shows before it is outgrown': (n: number) => 3e-7 * n * (n > 2e7 ? 1.08 : 1),
   };
 
   /** Shares of repeats in which a size four times the largest lies in its interval, and within 15 %. */
@@ -137,15 +138,15 @@ describe('the 95 % interval of a fit', () => {
     expect(near).toBeGreaterThanOrEqual(0.9);
   });
 
-  it('is not as wide as to say nothing: times that err by 3 % leave less than 30 % in the median', () => {
+  it('is not as wide as to say nothing: times that err by 3 % leave less than 20 % to each side in the median', () => {
     const streams = createStreams('width');
     const widths = Array.from({ length: 101 }, (_, repeat) => {
       const draw = streams('noise', repeat);
       const { seconds, low, high } = fitTimes(timed(sizes, (n) => 3e-7 * n * (1 + 0.03 * normalFrom(draw))))!.predict(
         80e6,
       );
-      return (high - low) / seconds;
+      return (high - low) / 2 / seconds;
     });
-    expect(median(widths)).toBeLessThan(0.3);
+    expect(median(widths)).toBeLessThan(0.2);
   });
 });

@@ -18,6 +18,8 @@ import { type FormName, fitTimes, type TimedPoint, usualForms } from '../../scen
  */
 const repeats = 20;
 const factors = 64;
+/** Lists of everybody take 40 to 90 ms here: the median of several is what is fitted. */
+const runsOfLists = 9;
 const kernel = chooseKernel();
 
 /** Something that is timed: the work in FLOP, and a function that does it once and says what it took. */
@@ -57,11 +59,11 @@ async function outcomes(
 }
 
 function check(found: readonly Outcome[]): void {
-  expect(median(found.map(({ error }) => Math.abs(error)))).toBeLessThanOrEqual(0.15);
+  expect(found.filter(({ error }) => Math.abs(error) <= 0.15).length / found.length).toBeGreaterThanOrEqual(0.9);
   expect(found.filter(({ isInside }) => isInside).length / found.length).toBeGreaterThanOrEqual(0.9);
 }
 
-describe('a fit of times up to N predicts 4 N within 15 %, and its interval covers 90 % of 20 repeats', () => {
+describe('a fit of times up to N predicts 4 N within 15 % in 90 % of 20 repeats, and its interval covers as many', () => {
   it('of a sweep of training', async () => {
     const als = alsOptionsSchema.parse({ factors, sweeps: 3 });
     const sweep = (interactions: number): Timed => {
@@ -90,9 +92,13 @@ describe('a fit of times up to N predicts 4 N within 15 %, and its interval cove
       return {
         n: 2 * tracks * factors,
         seconds: async () => {
-          const elapsed = startStopwatch();
-          for await (const _ of retrieveAll(index, trained.users, 200, { heard: byUser }));
-          return elapsed().cpuSeconds / size.users;
+          const times: number[] = [];
+          for (let i = 0; i < runsOfLists; i++) {
+            const elapsed = startStopwatch();
+            for await (const _ of retrieveAll(index, trained.users, 200, { heard: byUser }));
+            times.push(elapsed().cpuSeconds / size.users);
+          }
+          return median(times);
         },
       };
     };
