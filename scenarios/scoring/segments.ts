@@ -6,7 +6,7 @@ import { type Segment, segments } from '../schema.ts';
 const newUserDays = 3;
 const newTrackDays = 7;
 /** Most listeners of each kind whose lists are scored. */
-const panelSize = 2000;
+export const panelSize = 2000;
 
 /** Who and what belongs to which segment at one refresh: facts of sign-up and release that no arm can change. */
 export interface Segmentation {
