@@ -2,6 +2,8 @@ import type { FigureKey, Figures } from './figures.ts';
 import { meanOf, worldsOf } from './figures.ts';
 import { formatFigure, formatInterval, isFigure } from './format.ts';
 import { segments } from './metrics.ts';
+import { comparesRefreshes, operationsADay } from './refresh-costs.ts';
+import { sizingAnswer } from './sizing.ts';
 
 /** What the run says, for one family of worlds. */
 export interface Answer {
@@ -33,20 +35,29 @@ interface Standing {
   readonly interval: string;
 }
 
-/** The answer of a run, computed from its summary: one per family. */
-export const answersOf = (figures: Figures): Answer[] => figures.families.map((family) => answerFor(figures, family));
+/** The answer of a run, computed from its summary: one per family; one of all where caches were compared. */
+export function answersOf(figures: Figures): Answer[] {
+  if (figures.sizing) return [{ family: figures.families.join(', '), ...sizingAnswer(figures.sizing) }];
+  return figures.families.map((family) => answerFor(figures, family));
+}
 
 function answerFor(figures: Figures, family: string): Answer {
-  for (const { metric, segment, verb, what } of headlines) {
+  // How old lists may grow is asked for everybody, and against what younger ones cost.
+  const hasCosts = comparesRefreshes(figures);
+  const costOf = (arm: string): string => (hasCosts ? ` (${operationsADay(figures, arm, family)})` : '');
+  for (const { metric, segment, verb, what } of headlines.filter(({ segment }) => !hasCosts || segment === 'all')) {
     const standings = standingsOf(figures, { family, segment, metric });
     const [best, ...others] = standings;
     if (!best) continue;
     const random = standingOf(figures, { arm: 'random', family, segment, metric });
-    const rest = [...others, ...(random ? [random] : [])].map(({ arm, text }) => `; ${arm} ${text}`).join('');
+    const rest = [
+      ...others.map(({ arm, text }) => `; ${arm} ${text}${costOf(arm)}`),
+      ...(random ? [`; random ${random.text}`] : []),
+    ].join('');
     const wins = others[0] ? lead(figures, best.arm, others[0].arm, { family, segment, metric }) : '';
     return {
       family,
-      headline: `${best.arm} ${verb} ${verb === 'hears' && best.mean <= 0 ? 'nothing' : best.text} ${what}${rest}.`,
+      headline: `${best.arm} ${verb} ${verb === 'hears' && best.mean <= 0 ? 'nothing' : best.text} ${what}${costOf(best.arm)}${rest}.`,
       remarks: [wins, warmRemark(figures, family, metric), certainty(figures, family, standings)].filter(
         (text) => text !== '',
       ),

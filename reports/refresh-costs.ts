@@ -22,6 +22,10 @@ const meanIn = (figures: Figures, arm: string, family: string, metric: string): 
   return isFigure(mean) ? mean : undefined;
 };
 
+/** What an arm's lists cost, in words. */
+export const operationsADay = (figures: Figures, arm: string, family: string): string =>
+  `${formatFigure(meanIn(figures, arm, family, 'flopsPerDay'))} flop a day`;
+
 /** A quality against operations a day: a point for each arm, the cheapest first. */
 export const qualityByCost = (figures: Figures, family: string, metric: string): (Point & { readonly arm: string })[] =>
   figures.arms

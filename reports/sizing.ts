@@ -22,6 +22,36 @@ export function sizingBasis({ listeners, days, reads, options }: Sizing): string
   ];
 }
 
+/** A plan is as good as any when it loses no more of what always fresh lists would be enjoyed. */
+const worthLosing = 0.01;
+
+const lostShare = ({ enjoyment, enjoymentLost }: SizedPlan): number => enjoymentLost / (enjoyment + enjoymentLost);
+
+/** The cheapest plan that loses next to nothing, beside the usual one. */
+export function sizingAnswer(sizing: Sizing): { readonly headline: string; readonly remarks: readonly string[] } {
+  const costOf = (plan: SizedPlan): string =>
+    `$ ${formatFigure(plan.dollars)} a day for a million listeners and ${formatFigure(plan.bytes)} B for each`;
+  const inWords = (plan: SizedPlan): string =>
+    `lists of ${plan.length}, made every ${plan.refreshHours} h for ${plan.activeDays === null ? 'everyone' : `those who listened in the last ${windowOf(plan)}`}, room for ${percent(plan.capacity)} of listeners`;
+  const good = sizing.plans.filter((plan) => lostShare(plan) <= worthLosing);
+  const cheapest = good.reduce<SizedPlan | undefined>(
+    (best, plan) => (best === undefined || plan.dollars < best.dollars ? plan : best),
+    undefined,
+  );
+  const usual = usualPlan(sizing);
+  return {
+    headline: cheapest
+      ? `To lose at most ${100 * worthLosing} % of what always fresh lists would be enjoyed takes ${costOf(cheapest)}: ${inWords(cheapest)}.`
+      : `No plan loses at most ${100 * worthLosing} % of what always fresh lists would be enjoyed.`,
+    remarks: [
+      ...(usual
+        ? [`The usual plan takes ${costOf(usual)}, and loses ${percent(lostShare(usual))}: ${inWords(usual)}.`]
+        : []),
+      'Prices are assumed, and one run is one draw: see the basis below.',
+    ],
+  };
+}
+
 const columns: readonly (readonly [string, (plan: SizedPlan) => string])[] = [
   ['hit', ({ hitRate }) => percent(hitRate)],
   ['stale', ({ staleHitRate }) => percent(staleHitRate)],

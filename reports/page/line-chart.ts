@@ -30,11 +30,26 @@ export interface LineChart {
   readonly lines: readonly Line[];
   /** Each line has places of its own, and goes straight over those of the others; else a missing point breaks it. */
   readonly hasGaps?: boolean;
+  /** What the run was made to show: twice as wide, for a `grid2`. */
+  readonly isLarge?: boolean;
 }
 
-const width = 240;
-const height = 150;
-const plot = { left: 40, right: width - 10, top: 14, bottom: height - 22 };
+/** Size of a chart, and where in it the lines are. */
+interface Frame {
+  readonly width: number;
+  readonly height: number;
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+const frameOf = (width: number, height: number): Frame => ({
+  ...{ width, height },
+  ...{ left: 40, right: width - 10, top: 14, bottom: height - 22 },
+});
+const small = frameOf(240, 150);
+const large = frameOf(560, 250);
 
 /** Colours and dashes for when the page's style sheet is blocked; the sheet overrides them. */
 const plainColours = ['#0072b2', '#d55e00', '#007a5a', '#a3447e', '#7a6400', '#2f6f8f'];
@@ -49,9 +64,11 @@ export const slotClass = ({ index, kind, rank }: Slot): string =>
  */
 export function lineChart(chart: LineChart): Html {
   const { id, title, xs, nameOf, axis, lines } = chart;
-  const across = placeOf(xs);
+  const frame = chart.isLarge ? large : small;
+  const { width, height } = frame;
+  const across = placeOf(xs, frame);
   const y = (value: number): number =>
-    round(plot.bottom - ((value - axis.low) / (axis.high - axis.low)) * (plot.bottom - plot.top));
+    round(frame.bottom - ((value - axis.low) / (axis.high - axis.low)) * (frame.bottom - frame.top));
   // Ticks are rounded: 0.1 · 3 is a hair above a tick of 0.3 and still belongs to the chart.
   const dust = 1e-6 * (axis.high - axis.low);
   const isInside = ({ points }: Line): boolean =>
@@ -65,24 +82,23 @@ export function lineChart(chart: LineChart): Html {
 <svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="${id}-t ${id}-d" font-size="10.5" font-family="sans-serif">
 <title id="${id}-t">${title}</title>
 <desc id="${id}-d">${description(lines, nameOf)}</desc>
-${gridOf(axis, y)}${ticksAlong(xs, nameOf, across)}
-${drawn.map((line) => lineMarks(line, chart.hasGaps ? line.points.map(({ x }) => x) : xs, across, y))}
-${above.length > 0 && aboveNote(above)}
-${xs.map((_, i) => hover(chart, i, isInside, across, y))}
+${gridOf(axis, y, frame)}${ticksAlong(xs, nameOf, across, frame)}
+${drawn.map((line) => lineMarks(line, chart.hasGaps ? line.points.map(({ x }) => x) : xs, across, y, frame))}
+${above.length > 0 && aboveNote(above, frame)}
+${xs.map((_, i) => hover(chart, i, isInside, across, y, frame))}
 </svg>
 </figure>`;
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
 
-const placeOf = (xs: readonly number[]): ((x: number) => number) => {
+const placeOf = (xs: readonly number[], { left, right }: Frame): ((x: number) => number) => {
   const first = xs[0] ?? 0;
   const span = (xs[xs.length - 1] ?? 0) - first || 1;
-  return (x) => round(plot.left + 4 + ((x - first) / span) * (plot.right - plot.left - 8));
+  return (x) => round(left + 4 + ((x - first) / span) * (right - left - 8));
 };
 
-function gridOf(axis: Axis, y: (value: number) => number): Html[] {
-  const [x1, x2] = [plot.left, plot.right];
+function gridOf(axis: Axis, y: (value: number) => number, { left: x1, right: x2 }: Frame): Html[] {
   return axis.ticks.map((tick) => {
     const at = y(tick);
     return html`<line class="grid" x1="${x1}" x2="${x2}" y1="${at}" y2="${at}" stroke="#ddd"/>
@@ -91,11 +107,16 @@ function gridOf(axis: Axis, y: (value: number) => number): Html[] {
 }
 
 /** A short tick for each place; the first and the last are named. */
-function ticksAlong(xs: readonly number[], nameOf: (x: number) => string, across: (x: number) => number): Html {
+function ticksAlong(
+  xs: readonly number[],
+  nameOf: (x: number) => string,
+  across: (x: number) => number,
+  { bottom, height }: Frame,
+): Html {
   const ends = xs.length > 1 ? [xs[0] ?? 0, xs[xs.length - 1] ?? 0] : xs;
   return html`${xs.map(
     (x) =>
-      html`<line class="grid" x1="${across(x)}" x2="${across(x)}" y1="${plot.bottom}" y2="${plot.bottom + 3}" stroke="#ddd"/>`,
+      html`<line class="grid" x1="${across(x)}" x2="${across(x)}" y1="${bottom}" y2="${bottom + 3}" stroke="#ddd"/>`,
   )}${ends.map(
     (x, i) =>
       html`<text class="tick" x="${across(x)}" y="${height - 6}" text-anchor="${i === 0 ? 'start' : 'end'}">${nameOf(x)}</text>`,
@@ -108,6 +129,7 @@ function lineMarks(
   xs: readonly number[],
   across: (x: number) => number,
   y: (v: number) => number,
+  frame: Frame,
 ): Html {
   const colour = slot.kind === 'arm' ? plainColours[slot.rank % plainColours.length] : '#777';
   const dash = slot.kind === 'bound' ? plainDashes[slot.rank % plainDashes.length] : undefined;
@@ -115,15 +137,15 @@ function lineMarks(
   const spread = points.some(({ lowest, highest }) => highest > lowest);
   return html`<g class="${slotClass(slot)}" fill="none" stroke="${colour}">${runsOf(points, xs).map((run) => {
     const path = (of: (point: Point) => number, list = run): string =>
-      list.map((point) => `${across(point.x)},${clampedY(of(point), y)}`).join(' ');
+      list.map((point) => `${across(point.x)},${clampedY(of(point), y, frame)}`).join(' ');
     const band = `${path((p) => p.highest)} ${path((p) => p.lowest, [...run].reverse())}`;
     return html`${spread && slot.kind === 'arm' && html`<polygon class="band" points="${band}" fill="${colour}" fill-opacity="0.15" stroke="none"/>`}<polyline points="${path((p) => p.mean)}" ${dash === undefined ? '' : html`stroke-dasharray="${dash}"`}/>`;
   })}${last && slot.kind === 'arm' && mark(slot.rank, across(last.x), y(last.mean), colour ?? '#777')}</g>`;
 }
 
 /** A band may reach past an axis that was made for the means of the arms. */
-const clampedY = (value: number, y: (v: number) => number): number =>
-  Math.min(plot.bottom, Math.max(plot.top, y(value)));
+const clampedY = (value: number, y: (v: number) => number, { top, bottom }: Frame): number =>
+  Math.min(bottom, Math.max(top, y(value)));
 
 /** Stretches of points at neighbouring places. */
 function runsOf(points: readonly Point[], xs: readonly number[]): Point[][] {
@@ -157,9 +179,9 @@ export function lineSample(slot: Slot): Html {
   }" fill="none" stroke="${colour}"><polyline points="1,6 27,6" ${dash}/>${slot.kind === 'arm' && mark(slot.rank, 14, 6, colour)}</g></svg>`;
 }
 
-function aboveNote(lines: readonly Line[]): Html {
+function aboveNote(lines: readonly Line[], { right, top }: Frame): Html {
   const texts = lines.map(({ name, points }) => `${name} ${formatFigure(points[points.length - 1]?.mean)}`);
-  return html`<text class="tick" x="${plot.right}" y="${plot.top - 5}" text-anchor="end">↑ ${texts.join(', ')}</text>`;
+  return html`<text class="tick" x="${right}" y="${top - 5}" text-anchor="end">↑ ${texts.join(', ')}</text>`;
 }
 
 /** A strip of the plot that answers to the pointer: the figures there as a tooltip, a guide and dots. */
@@ -169,6 +191,7 @@ function hover(
   isInside: (line: Line) => boolean,
   across: (x: number) => number,
   y: (v: number) => number,
+  plot: Frame,
 ): Html {
   const x = xs[i] ?? 0;
   const left = i === 0 ? plot.left : round((across(xs[i - 1] ?? x) + across(x)) / 2);

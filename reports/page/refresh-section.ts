@@ -26,7 +26,7 @@ export function refreshSection(figures: Figures): Html {
   return html`<section aria-labelledby="refreshes"><h2 id="refreshes">${refreshCostsTitle}</h2>
 <p class="quiet">${refreshCostsNote}</p>
 <div class="legend">${slots.map(({ name, slot }) => html`<span>${lineSample(slot)}${name}</span>`)}</div>
-<div class="grid5">${ageQualities.map((metric, m) => qualityChart(figures, metric, slots, `r${m}`))}</div>
+<div class="grid2">${ageQualities.map((metric, m) => qualityChart(figures, metric, slots, `r${m}`))}</div>
 ${refreshCostTables(figures).map(plainTable)}
 </section>`;
 }
@@ -48,5 +48,6 @@ function qualityChart(figures: Figures, metric: string, slots: readonly Omit<Lin
     axis: axisOf(lines),
     lines,
     hasGaps: true,
+    isLarge: true,
   });
 }

@@ -17,7 +17,7 @@ export function sizingSection({ sizing }: Figures): Html {
   return html`<section aria-labelledby="sizing"><h2 id="sizing">${sizingTitle}</h2>
 ${sizingBasis(sizing).map((sentence) => html`<p class="quiet">${sentence}</p>`)}
 <div class="legend">${lines.map(({ name, slot }) => html`<span>${lineSample(slot)}${name}</span>`)}</div>
-<div class="grid5">${lineChart({
+<div class="grid2">${lineChart({
     id: 'z0',
     title: 'enjoyment against dollars for a million listeners a day, the best plans of each refresh period',
     caption: html`enjoyment by $ a million listeners and day`,
@@ -26,6 +26,7 @@ ${sizingBasis(sizing).map((sentence) => html`<p class="quiet">${sentence}</p>`)}
     axis: axisOf(lines),
     lines,
     hasGaps: true,
+    isLarge: true,
   })}</div>
 ${sizingTables(sizing).map(plainTable)}
 </section>`;

@@ -30,7 +30,7 @@ abbr[title]{text-decoration:none;cursor:help}
 .scroll:focus-visible,summary:focus-visible,input:focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 table{border-collapse:collapse;font-size:.9rem;line-height:1.35}
 caption{text-align:left;padding:.5rem 0 .2rem;font-weight:600}
-th,td{padding:.28rem .7rem;text-align:right;white-space:nowrap;vertical-align:baseline}
+th,td{padding:.28rem .6rem;text-align:right;white-space:nowrap;vertical-align:baseline}
 th{font-weight:500}
 thead th{color:var(--quiet);font-size:.82rem;border-bottom:1px solid var(--rule)}
 thead th[scope=colgroup]{text-align:left;border-bottom:1px solid var(--line);color:var(--ink)}
@@ -48,6 +48,7 @@ td small{display:block;font-size:.74rem}
 .legend input{margin:0;accent-color:var(--quiet);width:13px;height:13px}
 .sample{vertical-align:-1px;overflow:visible}
 .grid5{display:grid;grid-template-columns:repeat(5,minmax(0,1fr));gap:.4rem 1rem;margin:.3rem 0 .4rem}
+.grid2{display:grid;grid-template-columns:repeat(2,minmax(0,560px));gap:.6rem 2rem;margin:.6rem 0}
 .chart{margin:0;min-width:0}
 .chart svg{display:block;width:100%;height:auto;overflow:visible}
 figcaption{font-size:.85rem;font-weight:600;display:flex;gap:.2rem .6rem;justify-content:space-between;align-items:baseline;padding-left:.2rem}
@@ -88,7 +89,7 @@ dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.15rem 1.2re
 dt{color:var(--quiet)}dd{margin:0;overflow-wrap:anywhere}
 footer{padding-top:3rem;padding-bottom:2.5rem;font-size:.8rem;color:var(--quiet)}
 @media (max-width:1100px){.grid5{grid-template-columns:repeat(3,minmax(0,1fr))}svg text{font-size:10px}}
-@media (max-width:760px){.columns{grid-template-columns:minmax(0,1fr)}}
+@media (max-width:760px){.columns,.grid2{grid-template-columns:minmax(0,1fr)}}
 @media (max-width:620px){.grid5{grid-template-columns:repeat(2,minmax(0,1fr));gap:.7rem .6rem}svg text{font-size:14px}figcaption{display:block}figcaption span{display:block}th,td{padding:.28rem .5rem}header{padding-top:1.2rem}.bars{grid-template-columns:1fr max-content;grid-auto-flow:row dense}.bars .bar{grid-column:1/-1}.bars .total{grid-column:2}}
 @media print{.legend{position:static}details{display:block}}
 `;

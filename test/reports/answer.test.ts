@@ -40,4 +40,16 @@ describe('answersOf', () => {
     expect(recall[0]?.headline).toContain('a finds 0.250 of the tracks enjoyed');
     expect(answersOf(figuresOf(runOf([mean('a', 'all', 'gini', 0.25)])))[0]?.headline).toContain('No arm has');
   });
+
+  it('sets what lists are worth to everybody beside what they cost, where arms make them at different times', () => {
+    const rows = (arm: string, recall: number, flops: number): SummaryRow[] => [
+      mean(arm, 'newTrack', 'oracleRecall@50', 0.9),
+      mean(arm, 'all', 'oracleRecall@50', recall),
+      mean(arm, 'all', 'flopsPerDay', flops),
+    ];
+    const run = runOf([...rows('every24', 0.2, 1e9), ...rows('every6', 0.25, 4e9)], [], ['every24', 'every6']);
+    expect(answersOf(figuresOf(run))[0]?.headline).toBe(
+      'every6 finds 0.250 of the truly best tracks in its first 50 (4.00G flop a day); every24 0.200 (1.00G flop a day).',
+    );
+  });
 });

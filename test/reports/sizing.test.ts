@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { answersOf } from '../../reports/answer.ts';
 import { figuresOf } from '../../reports/figures.ts';
 import { markdownReport } from '../../reports/markdown.ts';
 import { htmlReport } from '../../reports/page/page.ts';
@@ -85,6 +86,22 @@ describe('a report of a run that compared caches', () => {
     expect(page).toContain('id="z0-t"');
     expect(page).toContain('every 6 h');
     for (const text of [page, markdown]) expect(text).toMatch(/Assumed: 0\.0067 \$/);
+  });
+
+  it('answers with the cheapest plan that loses hardly anything, beside the usual one', () => {
+    const fresh = plan({ refreshHours: 6, bytes: 112, capacity: 0.2 }, 0.7, 0.4951);
+    const answerOf = (plans: readonly SizedPlan[]) => {
+      const dir = runFolder(syntheticRun());
+      writeFileSync(join(dir, 'cache-sizing.json'), JSON.stringify({ ...sizing, plans }));
+      return answersOf(figuresOf(readRun(dir)))[0];
+    };
+    const dearer = plan({ refreshHours: 6 }, 0.8, 0.499);
+    expect(answerOf([...sizing.plans, dearer, fresh])).toMatchObject({
+      headline:
+        'To lose at most 1 % of what always fresh lists would be enjoyed takes $ 0.700 a day for a million listeners and 112 B for each: lists of 200, made every 6 h for everyone, room for 20.0 % of listeners.',
+      remarks: [expect.stringContaining('$ 0.300 a day'), expect.stringContaining('assumed')],
+    });
+    expect(answerOf(sizing.plans)?.headline).toMatch(/^No plan loses at most 1 %/);
   });
 
   it('shows the frontier in a terminal, no wider than that', () => {
