@@ -131,11 +131,20 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
     ttlHours === undefined ||
     1000 * (now - (builtAt.get(generation) ?? Number.NEGATIVE_INFINITY)) < lifetimeMs(listener, ttlHours);
 
-  /** By day, too, a server may come back without lists: they are written again, so that who is served what depends on no fault. */
-  const restore = async ({ generation, maker }: Night): Promise<boolean> => {
-    if (!store.isInDoubt(generation.number)) return false;
-    await publishLists(generation.number, store, (lost) => makeLists(lost, generation, maker, streams));
-    return true;
+  /**
+   * By day, too, a server may come back without lists: they are written again, once for all who wait to read, so that who is served
+   * what depends on no fault.
+   */
+  let restoring: Promise<void> | undefined;
+  const restore = async ({ generation, maker }: Night): Promise<void> => {
+    while (store.isInDoubt(generation.number)) {
+      restoring ??= publishLists(generation.number, store, (lost) =>
+        makeLists(lost, generation, maker, streams),
+      ).finally(() => {
+        restoring = undefined;
+      });
+      await restoring;
+    }
   };
 
   const answer = async (
@@ -149,7 +158,7 @@ export function createEngine(options: EngineOptions, parts: EngineParts, state?:
       ? Array.from(listeners, () => undefined)
       : await read(listeners, {
           isFresh: ({ generation }, i) => isAlive(generation, listeners[i]!, times(i)),
-          isWhole: async () => !(await restore(known)),
+          makeWhole: () => restore(known),
         });
     const missing = [...cached.keys()].filter((i) => cached[i] === undefined);
     if (missing.length === 0) return { answers: cached as ServedSlate[], made: 0, flops: 0 };

@@ -11,7 +11,7 @@ export type MakeAgain = (listeners: Iterable<number>) => AsyncIterable<readonly 
  *
  * @param makeAgain the lists of some listeners as they were made before, in blocks.
  * @param stage     runs the work of a stage, which may come more than once; for whoever charges costs.
- * @throws DubplateError AUDIT_FAILED when lists are missing and the server was not lost; CACHE_UNREACHABLE when it stays away.
+ * @throws DubplateError CACHE_INCOMPLETE when lists are missing and the server was not lost; CACHE_UNREACHABLE when it stays away.
  */
 export async function publishLists(
   generation: number,

@@ -28,6 +28,8 @@ export interface CacheClient {
   ): Promise<T>;
   /** The error for a command that failed: what was being done, where, and the server's own words without secrets. */
   failure(doing: string, cause: unknown, details?: Readonly<Record<string, unknown>>): DubplateError;
+  /** Says to whoever opened the cache, in a sentence without secrets, what has become of it. */
+  tell(message: string): void;
   /** Log out. Does not fail, and may be called twice. */
   close(): Promise<void>;
 }
@@ -40,7 +42,7 @@ export interface CacheOptions {
    * Its address is sought anew each time, first after 50 ms, then ever less often, at least once a second.
    */
   readonly patienceMs?: number | undefined;
-  /** Told, in a sentence without secrets, that the server is lost and that it is back. */
+  /** Told, in a sentence without secrets, that the server is lost, that it is back, and what it has forgotten. */
   readonly tell?: ((message: string) => void) | undefined;
 }
 
@@ -94,6 +96,7 @@ async function openEmbedded(): Promise<CacheClient> {
     connection: 1,
     address: here.redacted,
     isEmbedded: true,
+    tell: () => {}, // nothing becomes of it
     failure,
     async attempt(doing, commands, details) {
       try {
@@ -193,6 +196,7 @@ async function openServer(
     },
     address: server.redacted,
     isEmbedded: false,
+    tell,
     failure,
     attempt,
     async close() {

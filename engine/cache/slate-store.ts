@@ -33,10 +33,11 @@ export interface ReadOptions {
   /** Whether a list that was found is young enough for the `i`-th of those who ask; else it is a miss. Default: all are. */
   readonly isFresh?: ((slate: CachedSlate, i: number) => boolean) | undefined;
   /**
-   * Asked when the lists are here; where it says no, because a server that came back had forgotten some and they have been written
-   * again, they are read anew, and only the last are counted.
+   * Awaited before lists are read: it verifies the served generation where that {@link SlateStore.isInDoubt}, and writes again what the
+   * server has forgotten. Where the server is lost while they are read, or turns out to have forgotten some, all is done anew, and only
+   * the last are counted.
    */
-  readonly isWhole?: (() => Promise<boolean>) | undefined;
+  readonly makeWhole?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -58,7 +59,7 @@ export interface SlateStore {
    * Check that every list written for a generation is there, and compare a sample of them, by digest, with what was written.
    * Lists are counted; where the connection was lost since they were written, the stamp of each is read.
    * @returns listeners whose lists the server has forgotten: to be written again, and verified again. Usually none.
-   * @throws DubplateError AUDIT_FAILED when the cache holds something else and was not lost.
+   * @throws DubplateError CACHE_INCOMPLETE when the cache holds something else and was not lost.
    */
   verify(generation: number): Promise<ListenerSet>;
   /**
@@ -66,7 +67,7 @@ export interface SlateStore {
    * @returns false, and nothing is changed, when the server was lost since it was verified: to be verified again.
    */
   publish(generation: number): Promise<boolean>;
-  /** Whether the server was lost since this generation was written or verified: it may have forgotten it. */
+  /** Whether the server was lost since this generation was verified, or has given other lists of it as missing: it may have forgotten some. */
   isInDoubt(generation: number): boolean;
   /** The served generation, or undefined before the first is published. */
   served(): Promise<number | undefined>;
@@ -132,6 +133,8 @@ export function createSlateStore(
   const written = new Map<number, WrittenGeneration>();
   const everWritten = new Set<number>();
   const generationsSeen = new Set<number>();
+  /** What this store has published last, or gone back to. */
+  let published: number | undefined;
   /** Where readers look first; the pointer corrects them. */
   let side: Side = swap === 'full' ? 'A' : '';
 
@@ -259,23 +262,50 @@ export function createSlateStore(
     }
   }
 
+  /** Whether a pointer or lists are missing that are known to have been there, and that nothing but the server itself can have removed. */
+  function isForgotten(
+    record: WrittenGeneration | undefined,
+    served: Pointer | undefined,
+    listeners: readonly number[],
+    slates: readonly (CachedSlate | undefined)[],
+  ): boolean {
+    if (!record) return false;
+    if (!served) return true;
+    const mayEnd = ttl?.isSent === true;
+    return (
+      !mayEnd &&
+      served.generation === published &&
+      slates.some((slate, i) => !slate && record.listeners.has(listeners[i]!))
+    );
+  }
+
   /** The lists, in order, and how many of them are older than the served generation. */
   async function find(
     listeners: Uint32Array,
-    { isFresh = () => true, isWhole = async () => true }: ReadOptions,
+    { isFresh = () => true, makeWhole }: ReadOptions,
   ): Promise<{ readonly slates: (CachedSlate | undefined)[]; readonly stale: number }> {
     for (;;) {
+      await makeWhole?.();
+      const { connection } = client;
+      const record = published === undefined ? undefined : written.get(published);
+      const looks = record?.looks;
       const found: (CachedSlate | undefined)[] = [];
       let stale = 0;
+      let hasForgotten = false;
       for (const batch of inBatches(listeners, batchLists)) {
         const { served, slates } = await fetchLists(batch);
+        hasForgotten ||= isForgotten(record, served, batch, slates);
         for (const slate of slates) {
           const fresh = slate && isFresh(slate, found.length) ? slate : undefined;
           if (fresh && served && fresh.generation < served.generation) stale++;
           found.push(fresh);
         }
       }
-      if (await isWhole()) return { slates: found, stale };
+      if (!makeWhole) return { slates: found, stale };
+      // Others may have found out first, and be at it: then what was read is neither here nor there.
+      if (client.connection !== connection || record?.looks !== looks) continue;
+      if (!hasForgotten) return { slates: found, stale };
+      record?.doubt();
     }
   }
 
@@ -312,13 +342,18 @@ export function createSlateStore(
 
     async verify(generation) {
       const record = recordOf(written, generation);
-      record.verifiedOn = undefined;
+      record.look();
       for (;;) {
         const connection = client.connection;
         if (record.writtenOn !== connection) {
           const lost = await forgotten(generation, record);
           record.writtenOn = connection;
-          if (lost.size > 0) return lost;
+          if (lost.size > 0) {
+            client.tell(
+              `The cache at ${client.address} has forgotten ${lost.size} of ${record.listeners.size} lists of generation ${generation}: they are made again`,
+            );
+            return lost;
+          }
         }
         const found = await difference(record);
         if (connection !== client.connection) continue; // lost meanwhile: what was found was not on one server
@@ -341,6 +376,7 @@ export function createSlateStore(
         return true;
       });
       if (!isPublished) return false;
+      published = generation;
       await removeLeftovers(generation, record);
       for (const [older, { side }] of written) {
         if (older < generation && side === record.side) written.delete(older);
@@ -348,7 +384,10 @@ export function createSlateStore(
       return true;
     },
 
-    isInDoubt: (generation) => (written.get(generation)?.verifiedOn ?? client.connection) !== client.connection,
+    isInDoubt(generation) {
+      const record = written.get(generation);
+      return record !== undefined && record.verifiedOn !== client.connection;
+    },
 
     async served() {
       return (await pointer('reading the served generation'))?.generation;
@@ -361,6 +400,7 @@ export function createSlateStore(
       // Written apart from reading: tried again, it must not go forward.
       const back = pointerText({ ...earlier, earlier: { generation, side } });
       await client.attempt('rolling back', (redis) => redis.set(pointerKey, back));
+      published = earlier.generation;
       return earlier.generation;
     },
 
@@ -405,6 +445,7 @@ export function createSlateStore(
 
     async clear() {
       await removeKeys(client, prefix);
+      published = undefined;
       written.clear();
       everWritten.clear();
       generationsSeen.clear();
@@ -439,7 +480,7 @@ function describe(value: Buffer | undefined): string {
 }
 
 const notStored = (found: string, generation: number): DubplateError =>
-  new DubplateError('AUDIT_FAILED', `${found}, where lists of generation ${generation} were written`, {
+  new DubplateError('CACHE_INCOMPLETE', `${found}, where lists of generation ${generation} were written`, {
     hint: 'Another program writes here, or the server evicts (`maxmemory-policy`) or lost its data: the generation is not published.',
     details: { generation },
   });

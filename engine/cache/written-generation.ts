@@ -22,10 +22,12 @@ export class WrittenGeneration {
   readonly side: Side;
   /** The connection on which it was last made known. */
   begunOn: number | undefined;
-  /** The connection that all of it was written on, or on which it was last found to be there. */
-  writtenOn: number;
+  /** The connection that all of it was written on, or on which it was last found to be there; undefined: some of it has been missing. */
+  writtenOn: number | undefined;
   /** The connection on which it was found whole, and has not been written to since. */
   verifiedOn: number | undefined;
+  /** How often somebody has begun to verify it. */
+  looks = 0;
   readonly #kept: Required<Pick<KeptLists, 'copies' | 'expires'>>;
   #payloadBytes = 0;
   #entryBytes = 0;
@@ -42,6 +44,18 @@ export class WrittenGeneration {
     if (!this.listeners.add(listener)) return; // written again: sizes must not depend on how often
     this.#payloadBytes += value.length;
     this.#entryBytes += redisEntryBytes({ keyBytes, valueBytes: value.length, expires: this.#kept.expires });
+  }
+
+  /** It is going to be looked through: until then nobody knows. */
+  look(): void {
+    this.looks++;
+    this.verifiedOn = undefined;
+  }
+
+  /** Some of it is missing: every list has to be looked for. */
+  doubt(): void {
+    this.writtenOn = undefined;
+    this.verifiedOn = undefined;
   }
 
   size(): GenerationSize {

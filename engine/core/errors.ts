@@ -7,6 +7,7 @@ export type ErrorCode =
   | 'OUTPUT_NOT_A_RUN' // the output folder exists and was not written by Dubplate
   | 'FOLDER_IN_USE' // another process works in the output folder
   | 'CACHE_UNREACHABLE' // the cache server refuses or does not answer
+  | 'CACHE_INCOMPLETE' // the cache server does not hold what was written to it
   | 'NOT_POSITIVE_DEFINITE' // a normal-equation matrix cannot be factorised
   | 'NOT_FINITE' // NaN or infinity where a number was needed
   | 'MISSING_TOOL' // something optional on this machine is needed now
@@ -20,7 +21,12 @@ export type ErrorCode =
  */
 export const exitCodeOf = (code: ErrorCode): number => exitCodes[code] ?? 2;
 
-const exitCodes: Partial<Record<ErrorCode, number>> = { AUDIT_FAILED: 4, DISK_FULL: 4, INTERRUPTED: 130 };
+const exitCodes: Partial<Record<ErrorCode, number>> = {
+  AUDIT_FAILED: 4,
+  CACHE_INCOMPLETE: 4,
+  DISK_FULL: 4,
+  INTERRUPTED: 130,
+};
 
 /**
  * The one error class of the project, for what a user can mend. Broken invariants throw plain `Error` instead: a bug.

@@ -103,7 +103,8 @@ Examples:
         ).catch((error: unknown) => {
           if (!(error instanceof DubplateError)) throw error;
           if (error.code === 'DISK_FULL') throw stopped(error, `Make room there, and ${goOn}.`);
-          throw error.code === 'CACHE_UNREACHABLE' ? stopped(error, `${error.hint} Then ${goOn}.`) : error;
+          const isOfCache = error.code === 'CACHE_UNREACHABLE' || error.code === 'CACHE_INCOMPLETE';
+          throw isOfCache ? stopped(error, `${error.hint} Then ${goOn}.`) : error;
         });
         if (flags.json) {
           process.stdout.write(

@@ -197,7 +197,7 @@ export function describeSlateStore(clientName: string, packing: IdPacking, conne
       flipped[9]! ^= 1; // the first id becomes another, however wide it is
       await client.redis.set(key, flipped);
       await expect(store.verify(1)).rejects.toMatchObject({
-        code: 'AUDIT_FAILED',
+        code: 'CACHE_INCOMPLETE',
         message: expect.stringContaining(`${key} holds another list of 20 tracks, of generation 1`),
       });
       await client.redis.set(key, value!.subarray(0, 30));

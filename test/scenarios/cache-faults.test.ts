@@ -90,4 +90,19 @@ describeWithRedis('a run whose Redis fails', { timeout: 120_000 }, () => {
     expect((await run('stopped', '--redis', proxy.url, '--resume')).code).toBe(0);
     expect(digestsOf('stopped')).toEqual(digestsOf('whole'));
   });
+
+  it('emptied by somebody at night: stops before anything is published, says how to go on, and goes on', async () => {
+    proxy.after(400_000, async () => {
+      const other = await connectCache(server.url);
+      await other.redis.flushall();
+      await other.close();
+    });
+    const emptied = await run('emptied', '--redis', proxy.url);
+    const { error } = JSON.parse(emptied.stdout);
+    expect(emptied.code).toBe(4);
+    expect(error.message).toMatch(/holds \d+ of the \d+ lists.*The run has stopped; every whole day is kept/);
+    expect(error.hint).toContain(`Then go on with --out ${at('emptied')} --resume`);
+    expect((await run('emptied', '--redis', proxy.url, '--resume')).code).toBe(0);
+    expect(digestsOf('emptied')).toEqual(digestsOf('whole'));
+  });
 });

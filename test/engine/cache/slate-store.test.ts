@@ -159,7 +159,7 @@ describeWithRedis('on a real server', () => {
     const lists = Array.from({ length: 4000 }, (_, listener) => listOf(listener, 200));
     expect(await store.write(1, lists)).toBe(4000);
     await expect(store.verify(1)).rejects.toMatchObject({
-      code: 'AUDIT_FAILED',
+      code: 'CACHE_INCOMPLETE',
       message: expect.stringMatching(/holds \d+ of the 4000 lists/),
     });
     await client.close();
