@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { DubplateError } from '../engine/core/errors.ts';
 import { writeFileAtomic } from '../engine/core/files.ts';
 import { checkOutputPlace } from './output-path.ts';
-import { lockName } from './run-lock.ts';
+import { isLock } from './run-lock.ts';
 
 /** The folder of one run: its manifest says that it is one, and whether it is finished. */
 export interface RunFolder {
@@ -78,7 +78,7 @@ export function checkOutputFolder(path: string, wanted: FolderKind): void {
   } catch (cause) {
     throw notOurs(`${path} exists and is not a folder`, cause);
   }
-  if (entries.every((entry) => entry === lockName)) return;
+  if (entries.every(isLock)) return;
   const manifest = readManifest(path);
   if (manifest === undefined) {
     throw notOurs(

@@ -19,6 +19,9 @@ const holderSchema = z.strictObject({
 });
 type Holder = z.output<typeof holderSchema>;
 
+/** Whether a file in the folder of a run is its lock, or one with which a process was about to take that over. */
+export const isLock = (name: string): boolean => /^run\.lock(\.next)*$/.test(name);
+
 /**
  * Takes the folder of a run for this process, until it gives it back or ends. What a process that is gone left behind is
  * taken over.
@@ -34,35 +37,55 @@ export function lockRun(path: string): () => void {
     began: beganAt(process.pid) ?? null,
   };
   const text = `${JSON.stringify(own)}\n`;
-  if (!createFile(lock, text)) takeOver(path, lock, text);
+  take(lock, text, path);
   const release = (): void => {
     process.off('exit', release);
-    rmSync(lock, { force: true });
+    // Somebody may have removed it by hand, as the hint says, and begun a run of their own.
+    if (textOf(lock) === text) rmSync(lock, { force: true });
   };
   // Also where a handler of signals ends the process.
   process.on('exit', release);
   return release;
 }
 
-/** Puts `text` in the place of a lock whose process is gone. Of several that find it, the one that makes `next` may. */
-function takeOver(path: string, lock: string, text: string): void {
+/**
+ * Makes `lock`, or puts `text` in its place where its process is gone. Only who has `next`, itself such a lock, may do that: as
+ * long as they have it nobody else replaces a dead lock, and its process is not there to remove it. So what was read as dead
+ * under `next` is what the renaming replaces.
+ */
+function take(lock: string, text: string, path: string): void {
   const next = `${lock}.next`;
-  if (isHeld(holderOf(lock))) throw inUse(path, lock);
-  if (!createFile(next, text)) throw inUse(path, next);
-  // Between the look and `next`, another may have taken it over, begun and left `next` free again.
-  if (isHeld(holderOf(lock))) {
+  while (!createFile(lock, text)) {
+    const found = holderOf(lock);
+    if (isHeld(found)) throw inUse(path, lock, found);
+    take(next, text, path);
+    const holder = holderOf(lock);
+    if (holder !== 'gone' && !isHeld(holder)) {
+      renameSync(next, lock);
+      return;
+    }
+    // Between the look and `next`, another has taken it over, and perhaps ended.
     rmSync(next, { force: true });
-    throw inUse(path, lock);
   }
-  renameSync(next, lock);
+}
+
+/** @returns undefined where there is no such file, nothing where it cannot be read. */
+function textOf(lock: string): string | undefined {
+  try {
+    return readFileSync(lock, 'utf8');
+  } catch (cause) {
+    return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' ? undefined : '';
+  }
 }
 
 /** What a lock says, 'gone' where there is none, undefined where it cannot be understood: it may be about to be written. */
 function holderOf(lock: string): Holder | 'gone' | undefined {
+  const text = textOf(lock);
+  if (text === undefined) return 'gone';
   try {
-    return holderSchema.safeParse(JSON.parse(readFileSync(lock, 'utf8'))).data;
-  } catch (cause) {
-    return cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' ? 'gone' : undefined;
+    return holderSchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
   }
 }
 
@@ -100,10 +123,9 @@ function beganAt(pid: number): string | undefined {
   }
 }
 
-function inUse(path: string, lock: string): DubplateError {
-  const holder = holderOf(lock);
+function inUse(path: string, lock: string, holder: ReturnType<typeof holderOf>): DubplateError {
   const who =
-    holder === undefined || holder === 'gone'
+    typeof holder !== 'object'
       ? 'another process, which has not said yet which'
       : `process ${holder.pid}${holder.host === hostname() ? '' : ` on ${holder.host}`} (since ${holder.since})`;
   return new DubplateError('FOLDER_IN_USE', `${path} is in use by ${who}`, {

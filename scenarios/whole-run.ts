@@ -9,7 +9,7 @@ import { problemsIn } from './describe-issue.ts';
 import { dayName, digestOfDay } from './event-log.ts';
 import { openFinishedRun } from './finished-run.ts';
 import { readManifest } from './run-folder.ts';
-import { lockName } from './run-lock.ts';
+import { isLock } from './run-lock.ts';
 import { digestOfMetrics } from './scoring/cost-figures.ts';
 
 /** What stands in the folder of a run beside its arms. */
@@ -59,8 +59,8 @@ export function checkWholeRun(path: string): { readonly files: number; readonly 
     }
   }
   if (problems.length > 0) throw notWhole(path, problems);
-  const known = [...resultNames, ...manifest.arms, lockName];
-  return { files, beside: readdirSync(path).filter((name) => !known.includes(name)) };
+  const known = [...resultNames, ...manifest.arms];
+  return { files, beside: readdirSync(path).filter((name) => !known.includes(name) && !isLock(name)) };
 }
 
 function readWholeManifest(path: string): RunManifest {

@@ -143,6 +143,12 @@ describe('a lock', () => {
     expect(readFileSync(lockIn(path), 'utf8')).toBe(before);
   });
 
+  it('that cannot be read is kept', () => {
+    const path = join(folder, 'unreadable');
+    mkdirSync(lockIn(path), { recursive: true }); // as little a text as a file of somebody else's, which root could read
+    expect(() => lockRun(path)).toThrow(`${path} is in use by another process`);
+  });
+
   it('that is being taken over is not taken over twice', () => {
     const { pid } = spawnSync(process.execPath, ['--version']);
     const path = locked('raced', { ...alive, pid });
@@ -150,4 +156,44 @@ describe('a lock', () => {
     expect(() => lockRun(path)).toThrow(`in use by process ${process.pid}`);
     expect(JSON.parse(readFileSync(lockIn(path), 'utf8'))).toMatchObject({ pid });
   });
+
+  it.each([1, 2, 3])('whose taking over was cut short %i times is taken over all the same', (times) => {
+    const { pid } = spawnSync(process.execPath, ['--version']);
+    const path = locked(`cut-${times}`, { ...alive, pid });
+    for (let n = 1; n <= times; n++) {
+      writeFileSync(`${lockIn(path)}${'.next'.repeat(n)}`, JSON.stringify({ ...alive, pid }));
+    }
+    expect(() => openRunFolder(path, { resume: false })).not.toThrow();
+    const unlock = lockRun(path);
+    expect(JSON.parse(readFileSync(lockIn(path), 'utf8'))).toMatchObject({ pid: process.pid });
+    expect(() => lockRun(path)).toThrow(`in use by process ${process.pid}`);
+    unlock();
+    expect(readdirSync(path)).toEqual([]);
+  });
+
+  it('that is somebody else’s by now is left to them', () => {
+    const path = join(folder, 'removed-by-hand');
+    const unlock = lockRun(path);
+    const theirs = JSON.stringify({ ...alive, pid: 1, host: 'elsewhere' });
+    writeFileSync(lockIn(path), theirs);
+    unlock();
+    expect(readFileSync(lockIn(path), 'utf8')).toBe(theirs);
+  });
+
+  it('is never with two processes at once, however they come and go', async () => {
+    const path = join(folder, 'contended');
+    const contend = join(root, 'test/support/contend.ts');
+    const ended = [1, 2, 3].map(
+      () =>
+        new Promise<string>((resolve) => {
+          const child = spawn(process.execPath, ['--import', 'tsx', contend, path, '300'], { cwd: root });
+          let said = '';
+          child.stdout.on('data', (text) => (said += text));
+          child.stderr.on('data', (text) => (said += text));
+          child.once('close', () => resolve(said));
+        }),
+    );
+    for (const said of await Promise.all(ended)) expect(JSON.parse(said)).toEqual({ taken: 300 });
+    expect(readdirSync(path)).toEqual([]);
+  }, 60_000);
 });
