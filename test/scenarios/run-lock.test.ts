@@ -44,9 +44,20 @@ describe('the folder of a run', () => {
       child.kill(signal);
     });
 
+  /** Stops a process, and waits until none of its threads runs on: until then it may still write. */
+  const stop = async (child: ChildProcess): Promise<void> => {
+    child.kill('SIGSTOP');
+    const threads = `/proc/${child.pid}/task`;
+    const stateOf = (thread: string): string | undefined =>
+      readFileSync(join(threads, thread, 'stat'), 'utf8')
+        .split(') ')
+        .at(-1)?.[0];
+    while (hasProc && !readdirSync(threads).every((thread) => stateOf(thread) === 'T')) await setTimeout(5);
+  };
+
   it('is refused to a second run while the first is at work, whether it would replace it or go on', async () => {
     const first = await begin();
-    first.kill('SIGSTOP'); // it cannot end meanwhile
+    await stop(first); // it cannot end meanwhile
     const before = readdirSync(out, { recursive: true });
     for (const more of [[], ['--resume']]) {
       const { status, stderr } = run(out, '--days', '3000', ...more);
