@@ -16,7 +16,15 @@ import { checkExpectations, type Outcome } from './expectations.ts';
 import { hearWorld } from './hearing/hear-world.ts';
 import { thisMachine } from './machine.ts';
 import { runWorld } from './run.ts';
-import { type RunFolder, readFinished, readManifest, writeFinished } from './run-folder.ts';
+import {
+  manifestName,
+  metricsName,
+  type RunFolder,
+  readFinished,
+  readManifest,
+  sizingName,
+  writeFinished,
+} from './run-folder.ts';
 import type { Scenario } from './schema.ts';
 import { digestOfMetrics } from './scoring/cost-figures.ts';
 import { type MetricRow, type SummaryRow, summarise } from './scoring/rows.ts';
@@ -95,7 +103,7 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
     ...(options.calibration && { calibration: options.calibration }),
     notes: scenario.hearing ? [] : [noteOnHabits(options.calibration)],
   };
-  folder.writeJson('manifest.json', manifest);
+  folder.writeJson(manifestName, manifest);
 
   const rows: MetricRow[] = [];
   const digests: Record<string, unknown> = {};
@@ -134,12 +142,12 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
   const outcomes = checkExpectations(scenario, summary);
   if (scenario.sizing) {
     folder.writeJson(
-      'cache-sizing.json',
+      sizingName,
       sizeCaches({ ...scenario, sizing: scenario.sizing }, worldsRun(scenario, folder), rows),
     );
   }
-  folder.writeJson('metrics.json', { schema: 1, rows, summary });
-  folder.writeJson('manifest.json', {
+  folder.writeJson(metricsName, { schema: 1, rows, summary });
+  folder.writeJson(manifestName, {
     ...manifest,
     status: 'complete',
     seconds: (Date.now() - startedAt.getTime()) / 1000,

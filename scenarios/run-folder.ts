@@ -13,7 +13,13 @@ export interface RunFolder {
   writeJson(name: string, value: unknown): void;
 }
 
-const manifestName = 'manifest.json';
+export const manifestName = 'manifest.json';
+export const metricsName = 'metrics.json';
+/** Where caches were compared. */
+export const sizingName = 'cache-sizing.json';
+export const reportNames = ['report.html', 'report.md'] as const;
+/** What a run writes to its folder beside its arms. */
+export const resultNames: readonly string[] = [manifestName, metricsName, sizingName, ...reportNames, 'worlds'];
 
 /**
  * Opens the folder that a run writes to. A folder that is missing or empty is new; one that holds a run is replaced, or
@@ -40,15 +46,7 @@ export function openRunFolder(path: string, options: { readonly resume: boolean 
 /** What the run in this folder wrote; whatever else stands there is left alone. */
 function entriesOfRun(path: string): string[] {
   const arms = z.array(z.string().regex(/^[a-z][a-z0-9-]*$/i)).safeParse(readManifest(path)?.arms);
-  return [
-    'manifest.json',
-    'metrics.json',
-    'cache-sizing.json',
-    'report.html',
-    'report.md',
-    'worlds',
-    ...(arms.success ? arms.data : []),
-  ];
+  return [...resultNames, ...(arms.success ? arms.data : [])];
 }
 
 /** The end of a file's name until it is whole. */

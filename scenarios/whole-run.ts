@@ -8,12 +8,9 @@ import { readColumns, readEvents } from '../sim/log.ts';
 import { problemsIn } from './describe-issue.ts';
 import { dayName, digestOfDay } from './event-log.ts';
 import { openFinishedRun } from './finished-run.ts';
-import { readManifest } from './run-folder.ts';
+import { metricsName, readManifest, resultNames } from './run-folder.ts';
 import { isLock } from './run-lock.ts';
 import { digestOfMetrics } from './scoring/cost-figures.ts';
-
-/** What stands in the folder of a run beside its arms. */
-const resultNames = ['manifest.json', 'metrics.json', 'cache-sizing.json', 'report.html', 'report.md', 'worlds'];
 
 const armDigestsSchema = z.looseObject({ events: z.string().optional(), model: z.string() });
 
@@ -44,8 +41,8 @@ export function checkWholeRun(path: string): { readonly files: number; readonly 
   const manifest = readWholeManifest(path);
   const problems: string[] = [];
   let files = 0;
-  if (digestOfMetrics(JSON.parse(readFileSync(join(path, 'metrics.json'), 'utf8')).rows) !== manifest.digests.metrics)
-    problems.push('metrics.json: its figures are not those of the run');
+  if (digestOfMetrics(JSON.parse(readFileSync(join(path, metricsName), 'utf8')).rows) !== manifest.digests.metrics)
+    problems.push(`${metricsName}: its figures are not those of the run`);
   for (const arm of manifest.arms) {
     const strangers = existsSync(join(path, arm)) ? readdirSync(join(path, arm)) : [];
     for (const name of strangers)
