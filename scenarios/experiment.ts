@@ -140,12 +140,9 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
   }
   const summary = summarise(rows);
   const outcomes = checkExpectations(scenario, summary);
-  if (scenario.sizing) {
-    folder.writeJson(
-      sizingName,
-      sizeCaches({ ...scenario, sizing: scenario.sizing }, worldsRun(scenario, folder), rows),
-    );
-  }
+  const sizing =
+    scenario.sizing && sizeCaches({ ...scenario, sizing: scenario.sizing }, worldsRun(scenario, folder), rows);
+  if (sizing) folder.writeJson(sizingName, sizing);
   folder.writeJson(metricsName, { schema: 1, rows, summary });
   folder.writeJson(manifestName, {
     ...manifest,
@@ -154,7 +151,11 @@ export async function runExperiment(scenario: Scenario, options: ExperimentOptio
     expectations: outcomes,
     ...(faults.length > 0 && { faults }),
     encoders,
-    digests: { ...digests, metrics: digestOfMetrics(rows) },
+    digests: {
+      ...digests,
+      metrics: digestOfMetrics(rows),
+      ...(sizing && { sizing: digestOf(JSON.stringify(sizing)) }),
+    },
     ...(Object.keys(dayDigests).length > 0 && { dayDigests }),
   });
   return { summary, outcomes, report: writeReport(folder.path, writeFileAtomic).html };

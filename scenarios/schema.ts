@@ -27,7 +27,7 @@ export const boundNames = [...rankingBounds, 'level'] as const;
 export type BoundName = (typeof boundNames)[number];
 export type RankingBound = (typeof rankingBounds)[number];
 
-const expectation = z.strictObject({
+export const expectationSchema = z.strictObject({
   metric: z.string(),
   segment: z.enum(segments).default('all'),
   arm: z.string(),
@@ -94,7 +94,7 @@ export const scenarioSchema = z
       .array(z.enum(boundNames))
       .optional()
       .describe('What to compare with: all that there are, unless some are named'),
-    expect: z.array(expectation).default([]),
+    expect: z.array(expectationSchema).default([]),
   })
   .superRefine((scenario, context) => {
     const arms = Object.keys(scenario.arms);

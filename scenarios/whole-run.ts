@@ -7,19 +7,28 @@ import { readNpy } from '../engine/core/npy.ts';
 import { readColumns, readEvents } from '../sim/log.ts';
 import { problemsIn } from './describe-issue.ts';
 import { dayName, digestOfDay } from './event-log.ts';
+import { checkExpectations } from './expectations.ts';
 import { openFinishedRun } from './finished-run.ts';
-import { metricsName, readManifest, resultNames } from './run-folder.ts';
+import { manifestName, metricsName, readManifest, reportNames, resultNames, sizingName } from './run-folder.ts';
 import { isLock } from './run-lock.ts';
+import { expectationSchema } from './schema.ts';
 import { digestOfMetrics } from './scoring/cost-figures.ts';
+import { type MetricRow, type SummaryRow, summarise } from './scoring/rows.ts';
 
 const armDigestsSchema = z.looseObject({ events: z.string().optional(), model: z.string() });
 
 const manifestSchema = z.looseObject({
   arms: z.array(z.string()),
   worlds: z.array(z.string()),
-  scenario: z.looseObject({ hearing: z.unknown().optional(), scoreHours: z.array(z.int()).default([0]) }),
-  digests: z.looseObject({ metrics: z.string() }),
-  /** Later than the others: runs of before have none. */
+  scenario: z.looseObject({
+    hearing: z.unknown().optional(),
+    sizing: z.unknown().optional(),
+    scoreHours: z.array(z.int()).default([0]),
+    expect: z.array(expectationSchema).default([]),
+  }),
+  digests: z.looseObject({ metrics: z.string(), sizing: z.string().optional() }),
+  expectations: z.unknown().optional(),
+  /** Later than the others, as is that of `sizing`: runs of before have none. */
   dayDigests: z.record(z.string(), z.array(z.string())).default({}),
   encoders: z.record(z.string(), z.unknown()).default({}),
 });
@@ -31,18 +40,21 @@ const digestsOf = ({ digests }: RunManifest, folder: string): Partial<z.output<t
 
 /**
  * Holds the files of a finished run against its manifest: that all are there and can be read, that none is there which the run
- * did not write, and that the log, the models and the figures have the digests that they had. Lists are not kept, so theirs is
- * left out; of the tables, the ids and what is under `truth/` there is none. One day of the log in memory at a time.
+ * did not write, and that the log, the models and the figures have the digests that they had. Means and what became of expectations
+ * have none, but follow from the figures. Lists are not kept, so theirs is left out; of the tables, the ids, the reports and what
+ * is under `truth/` there is none. One day of the log in memory at a time.
  *
  * @returns how many files the arms have, and what stands beside the results in the folder.
  * @throws DubplateError FILE_NOT_FOUND, INVALID_INPUT naming every file that is wrong.
  */
 export function checkWholeRun(path: string): { readonly files: number; readonly beside: readonly string[] } {
   const manifest = readWholeManifest(path);
-  const problems: string[] = [];
+  const problems = [
+    ...problemsOfFigures(path, manifest),
+    ...problemsOfReports(path),
+    ...problemsOfSizing(path, manifest),
+  ];
   let files = 0;
-  if (digestOfMetrics(JSON.parse(readFileSync(join(path, metricsName), 'utf8')).rows) !== manifest.digests.metrics)
-    problems.push(`${metricsName}: its figures are not those of the run`);
   for (const arm of manifest.arms) {
     const strangers = existsSync(join(path, arm)) ? readdirSync(join(path, arm)) : [];
     for (const name of strangers)
@@ -65,6 +77,44 @@ function readWholeManifest(path: string): RunManifest {
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map((issue) => `manifest.json: ${issue.path.join('.')}: ${issue.message}`);
   throw notWhole(path, problems);
+}
+
+/** What is wrong with the figures, with what was summed up of them, and with what was said of that. */
+function problemsOfFigures(path: string, { scenario, digests, expectations }: RunManifest): string[] {
+  const metrics = readJson(join(path, metricsName)) as { rows: MetricRow[]; summary: SummaryRow[] };
+  if (digestOfMetrics(metrics.rows) !== digests.metrics)
+    return [`${metricsName}: its figures are not those of the run`];
+  const summary = summarise(metrics.rows.map((row) => ({ ...row, value: row.value ?? Number.NaN })));
+  if (!isAlike(metrics.summary, summary)) return [`${metricsName}: its summary is not that of its figures`];
+  const isAsExpected = expectations === undefined || isAlike(expectations, checkExpectations(scenario, summary));
+  return isAsExpected ? [] : [`${manifestName}: its expectations are not judged by the figures of the run`];
+}
+
+const problemsOfReports = (path: string): string[] =>
+  reportNames
+    .filter((name) => !existsSync(join(path, name)))
+    .map((name) => `${name}: is missing; \`dubplate report ${path}\` writes it again`);
+
+/** The same of the comparison of caches, where the scenario has one. */
+function problemsOfSizing(path: string, { scenario, digests }: RunManifest): string[] {
+  const isThere = existsSync(join(path, sizingName));
+  if (scenario.sizing === undefined) return isThere ? [`${sizingName}: does not belong to the run`] : [];
+  if (!isThere) return [`${sizingName}: is missing`];
+  const found = digestOf(JSON.stringify(readJson(join(path, sizingName))));
+  return digests.sizing === undefined || found === digests.sizing ? [] : [`${sizingName}: is not what the run wrote`];
+}
+
+const readJson = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'));
+
+/** Whether two results say the same, but for the last digits, which are the processor's. JSON writes what is no number as null. */
+function isAlike(written: unknown, wanted: unknown): boolean {
+  if (typeof wanted === 'number' && Number.isFinite(wanted))
+    return typeof written === 'number' && Math.abs(written - wanted) <= 1e-12 + 1e-9 * Math.abs(wanted);
+  if (typeof wanted === 'number' || wanted === null) return written === null;
+  if (typeof wanted !== 'object' || typeof written !== 'object' || written === null) return written === wanted;
+  const names = new Set([...Object.keys(written), ...Object.keys(wanted)]);
+  const part = (of: object, name: string): unknown => (of as Readonly<Record<string, unknown>>)[name];
+  return [...names].every((name) => isAlike(part(written, name), part(wanted, name)));
 }
 
 /** What is wrong in the folder of one arm and world, each with the file that it is about. */

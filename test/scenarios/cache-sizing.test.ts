@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -15,6 +15,7 @@ import type { Sizing } from '../../scenarios/cache-sizing/size-caches.ts';
 import { runExperiment } from '../../scenarios/experiment.ts';
 import { openRunFolder, readManifest } from '../../scenarios/run-folder.ts';
 import { parseScenario, type ScenarioInput } from '../../scenarios/schema.ts';
+import { checkWholeRun } from '../../scenarios/whole-run.ts';
 import { dailyHabits } from '../engine/cache/policy/daily-habits.ts';
 import { smallWorld } from '../sim/support.ts';
 
@@ -291,6 +292,20 @@ describe('a run that compares caches', () => {
       expect(byAge[4]!.enjoyment).toBeLessThan(byAge[0]!.enjoyment);
     }
     expect(worth[0]!.byAge[0]).toEqual(worth[1]!.byAge[0]);
+  });
+
+  it('is not whole without what it found of them, or with anything else', async () => {
+    const { path } = await whole;
+    const copy = join(folder, 'spoilt');
+    cpSync(path, copy, { recursive: true });
+    expect(checkWholeRun(copy).beside).toEqual([]);
+    const file = join(copy, 'cache-sizing.json');
+    const found = JSON.parse(readFileSync(file, 'utf8'));
+    found.plans[0].dollars *= 0.5;
+    writeFileSync(file, JSON.stringify(found));
+    expect(() => checkWholeRun(copy)).toThrow('cache-sizing.json: is not what the run wrote');
+    rmSync(file);
+    expect(() => checkWholeRun(copy)).toThrow('cache-sizing.json: is missing');
   });
 
   it('goes on after an interruption to the same figures: kept lists are kept', async () => {

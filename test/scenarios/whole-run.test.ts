@@ -9,7 +9,10 @@ import { runTiny, say } from '../support/tiny-run.ts';
 const folder = mkdtempSync(join(tmpdir(), 'dubplate-whole-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const whole = join(folder, 'run');
-beforeAll(() => runTiny(whole), 60_000);
+beforeAll(
+  () => runTiny(whole, { expect: [{ metric: 'recall@10', segment: 'all', arm: 'charts', atLeast: 1.1 }] }),
+  60_000,
+);
 
 const world = join('charts', 'latent-0');
 let copies = 0;
@@ -28,6 +31,8 @@ const flip = (at: number) => (path: string) => {
   writeFileSync(path, bytes);
 };
 const halve = (path: string): void => truncateSync(path, Math.floor(readFileSync(path).length / 2));
+const timeOf = (rows: { metric: string; value: number }[]): { value: number } =>
+  rows.find(({ metric }) => metric === 'refreshSeconds')!;
 const withoutDayDigests = (path: string): void => {
   const { dayDigests: _, ...manifest } = JSON.parse(readFileSync(path, 'utf8'));
   writeFileSync(path, JSON.stringify(manifest));
@@ -73,13 +78,51 @@ describe('a run that is validated', () => {
     expect(code).toBe(2);
   });
 
-  it('is refused where a figure was changed', () => {
-    const raise = (path: string): void => {
-      const metrics = JSON.parse(readFileSync(path, 'utf8'));
-      metrics.rows[0].value += 1;
-      writeFileSync(path, JSON.stringify(metrics));
-    };
-    expect(() => checkWholeRun(spoilt('metrics.json', raise))).toThrow('metrics.json: its figures are not those');
+  /** Changes what a JSON file says. */
+  // biome-ignore lint/suspicious/noExplicitAny: what a test changes needs no type
+  const edit = (change: (content: any) => void) => (path: string) => {
+    const content = JSON.parse(readFileSync(path, 'utf8'));
+    change(content);
+    writeFileSync(path, JSON.stringify(content));
+  };
+
+  it.each<[string, string, (path: string) => void, RegExp]>([
+    ['a figure was changed', 'metrics.json', edit(({ rows }) => rows[0].value++), /its figures are not those/],
+    ['a mean was changed', 'metrics.json', edit(({ summary }) => (summary[3].mean *= 1.0001)), /its summary is not/],
+    ['a mean was added', 'metrics.json', edit(({ summary }) => summary.push(summary[0])), /its summary is not/],
+    ['a time was changed', 'metrics.json', edit(({ rows }) => timeOf(rows).value++), /its summary is not/],
+    [
+      'an expectation was met afterwards',
+      'manifest.json',
+      edit(({ expectations }) => (expectations[0].isMet = true)),
+      /its expectations are not judged by the figures/,
+    ],
+    [
+      'what was expected was changed',
+      'manifest.json',
+      edit(({ scenario }) => (scenario.expect[0].atLeast = 0)),
+      /its exp/,
+    ],
+    ['the page was deleted', 'report.html', rmSync, /is missing; `dubplate report .*` writes it again/],
+    ['the text was deleted', 'report.md', rmSync, /is missing/],
+    ['a comparison of caches was added', 'cache-sizing.json', (path) => writeFileSync(path, '{}'), /does not belong/],
+  ])('is refused, the file named, where %s', (_, file, spoil, message) => {
+    const path = spoilt(file, spoil);
+    expect(() => checkWholeRun(path)).toThrow(
+      expect.objectContaining({
+        details: { problems: [expect.stringMatching(new RegExp(`^${file}: ${message.source}`))] },
+      }),
+    );
+  });
+
+  it('is whole where means differ in their last digits, as those of another processor may', () => {
+    const path = spoilt(
+      'metrics.json',
+      edit(({ summary }) => {
+        for (const row of summary) row.mean *= 1 + 2e-16;
+      }),
+    );
+    expect(checkWholeRun(path).files).toBeGreaterThan(0);
   });
 
   it('is held against the digest of its whole log where an older version noted none of its days', () => {

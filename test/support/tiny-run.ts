@@ -3,7 +3,7 @@ import { chooseKernel } from '../../engine/als/choose-kernel.ts';
 import { main } from '../../scenarios/cli.ts';
 import { runExperiment } from '../../scenarios/experiment.ts';
 import { openRunFolder } from '../../scenarios/run-folder.ts';
-import { parseScenario } from '../../scenarios/schema.ts';
+import { parseScenario, type Scenario } from '../../scenarios/schema.ts';
 
 /** Two arms that hear nothing, so that the whole run takes a second; one draws some positions. Its world has seed `1/0`. */
 export const tinyScenario = parseScenario(
@@ -26,17 +26,20 @@ export const tinyScenario = parseScenario(
   'tiny',
 );
 
-/** Run {@link tinyScenario} into a folder. */
-export async function runTiny(path: string): Promise<void> {
-  await runExperiment(tinyScenario, {
-    folder: openRunFolder(path, { resume: false }),
-    resume: false,
-    redisUrl: undefined,
-    encoder: undefined,
-    kernel: chooseKernel(),
-    command: 'npx dubplate run tiny',
-    progress: () => {},
-  });
+/** Run {@link tinyScenario} into a folder, with changes to it. */
+export async function runTiny(path: string, changes: Partial<Scenario> = {}): Promise<void> {
+  await runExperiment(
+    { ...tinyScenario, ...changes },
+    {
+      folder: openRunFolder(path, { resume: false }),
+      resume: false,
+      redisUrl: undefined,
+      encoder: undefined,
+      kernel: chooseKernel(),
+      command: 'npx dubplate run tiny',
+      progress: () => {},
+    },
+  );
 }
 
 export interface Said {
