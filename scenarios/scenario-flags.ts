@@ -90,7 +90,7 @@ export function applyScenarioFlags(scenario: ScenarioInput, flags: ScenarioFlags
   const settled = applySettings(flagged, [...cached, ...flags.set], scenarioSchema) as ScenarioInput;
   // A setting makes the groups on its way: a misspelt arm would become a new one.
   const strangers = Object.keys(settled.arms ?? {}).filter((arm) => !arms.includes(arm));
-  const leftOut = strangers.filter((arm) => arm in scenario.arms);
+  const leftOut = strangers.filter((arm) => Object.hasOwn(scenario.arms, arm));
   if (leftOut.length > 0) throw armsLeftOut(leftOut, flags);
   if (strangers.length > 0) throw noSuchArm(strangers, flagged);
   const parsed = parseScenario(settled, source);
@@ -130,7 +130,7 @@ function refuseWithoutEffect(scenario: Scenario, flags: ScenarioFlags): void {
 }
 
 function chooseArms(scenario: ScenarioInput, wanted: readonly string[]): ScenarioInput['arms'] {
-  const unknown = wanted.filter((arm) => !(arm in scenario.arms));
+  const unknown = wanted.filter((arm) => !Object.hasOwn(scenario.arms, arm));
   if (unknown.length > 0) throw noSuchArm(unknown, scenario);
   return Object.fromEntries(Object.entries(scenario.arms).filter(([arm]) => wanted.includes(arm)));
 }

@@ -107,6 +107,12 @@ describe('flags', () => {
     expect(attempt).toThrow(expect.objectContaining({ hint: expect.stringContaining('--arms hybrid,collaborative') }));
   });
 
+  it.each(['constructor', 'toString', 'hasOwnProperty'])('say that there is no arm %s, as every object has', (arm) => {
+    for (const wrong of [{ arms: [arm] }, { set: [`arms.${arm}.als.factors=8`] }]) {
+      expect(() => applyScenarioFlags(coldStart, flags(wrong), 'it')).toThrow(`There is no arm '${arm}' in cold-start`);
+    }
+  });
+
   it('size what is learnt from where nobody lives, and refuse there what has no effect', () => {
     expect(applyScenarioFlags(hearing, flags({ tracks: 300 }), 'it').hearing).toMatchObject({ tracks: 300, test: 250 });
     for (const without of [
