@@ -17,6 +17,13 @@ export function wholeFlag(text: string): number {
   return whole;
 }
 
+/** For commander: a number that need not be whole, as people write it: 0.5, 40, 5e3, 20k; in which range is for a schema to say. */
+export function amountFlag(text: string): number {
+  const amount = parseAmount(text, 'count')?.value ?? Number.NaN;
+  if (!Number.isFinite(amount)) throw new InvalidArgumentError(`${text} is not a number, such as 0.5, 40, 5e3 or 20k.`);
+  return amount;
+}
+
 /** For commander: a whole number of at least 1. */
 export function countFlag(text: string): number {
   const count = readWhole(text);

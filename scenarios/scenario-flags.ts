@@ -3,7 +3,7 @@ import { DubplateError } from '../engine/core/errors.ts';
 import { familyNames } from '../sim/options.ts';
 import { type CalibratedWorld, openCalibratedWorld, withHabitsOf } from './calibrated-world.ts';
 import { scaleCohorts } from './cohort-sizes.ts';
-import { wholeFlag } from './number-flags.ts';
+import { amountFlag, wholeFlag } from './number-flags.ts';
 import { isRead, parseScenario, type Scenario, type ScenarioInput, scenarioSchema } from './schema.ts';
 import { applySettings, collectSetting, pathOf } from './set-option.ts';
 
@@ -33,7 +33,7 @@ export function addScenarioFlags(command: Command): Command {
     )
     .option('--listeners <n>', 'listeners on day 0; cohorts are scaled in proportion', wholeFlag)
     .option('--tracks <n>', 'tracks on day 0; of hearing: tracks to learn from', wholeFlag)
-    .option('--releases-per-day <n>', 'new tracks a day', wholeFlag)
+    .option('--releases-per-day <n>', 'new tracks a day in the mean, such as 0.5 or 40', amountFlag)
     .option('--days <n>', 'simulated days', wholeFlag)
     .option('--worlds <n>', 'independent worlds; world i of seed S has seed S/i', wholeFlag)
     .option('--seed <text>', 'seed that everything random is derived from')

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { countFlag, countListFlag, wholeFlag } from '../../scenarios/number-flags.ts';
+import { amountFlag, countFlag, countListFlag, wholeFlag } from '../../scenarios/number-flags.ts';
 import { parseSizes } from '../../scenarios/replay/cache-sizes.ts';
 import { say } from '../support/tiny-run.ts';
 
@@ -48,5 +48,29 @@ describe('a count', () => {
     expect(await explain('2e4')).toEqual(await explain('20000'));
     const bench = await say('bench', 'cache', '--listeners', '0.2k', '--tracks', '1e3', '--json', '--quiet');
     expect(JSON.parse(bench.stdout).rows[0].size).toBe('u64, 200 of 1k tracks');
+  });
+});
+
+describe('an amount', () => {
+  it.each([
+    ['0.5', 0.5],
+    ['0', 0],
+    ['1e-3', 0.001],
+    ['2.5k', 2500],
+    ['-3', -3],
+  ])('may be written as %s', (text, amount) => expect(amountFlag(text)).toBe(amount));
+
+  it.each(['', 'many', '0x10', '1e400', 'NaN', 'Infinity', '3 a day'])('is not %s', (text) => {
+    expect(() => amountFlag(text)).toThrow(InvalidArgumentError);
+  });
+
+  it('of releases a day is a mean, whose range the schema says', async () => {
+    const explain = (...words: string[]) => say('explain', 'cold-start', '--releases-per-day', ...words);
+    const { stdout } = await explain('0.5', '--json');
+    expect(JSON.parse(stdout).scenario.world.releasesPerDay).toBe(0.5);
+    expect(await explain('-1')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('world.releasesPerDay: found -1, expected at least 0'),
+    });
   });
 });
