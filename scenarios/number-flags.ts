@@ -37,6 +37,15 @@ export function countFlag(text: string): number {
 export const countListFlag = (text: string): readonly number[] =>
   [...new Set(text.split(',').map(countFlag))].sort((a, b) => a - b);
 
+/** For commander: hours above 0, as people write a time: 24, 36h, 7d, 30min. */
+export function hoursFlag(text: string): number {
+  const hours = parseAmount(text, 'h')?.value ?? Number.NaN;
+  if (!Number.isFinite(hours) || hours <= 0) {
+    throw new InvalidArgumentError(`${text} is not a number of hours above 0, such as 24, 36h, 7d or 30min.`);
+  }
+  return hours;
+}
+
 /** For commander: seconds, 0 or more, at most a day. */
 export function secondsFlag(text: string): number {
   const seconds = Number(text);

@@ -1,9 +1,9 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { DubplateError } from '../engine/core/errors.ts';
 import { familyNames } from '../sim/options.ts';
 import { type CalibratedWorld, openCalibratedWorld, withHabitsOf } from './calibrated-world.ts';
 import { scaleCohorts } from './cohort-sizes.ts';
-import { amountFlag, wholeFlag } from './number-flags.ts';
+import { amountFlag, hoursFlag, wholeFlag } from './number-flags.ts';
 import { isRead, parseScenario, type Scenario, type ScenarioInput, scenarioSchema } from './schema.ts';
 import { applySettings, collectSetting, pathOf } from './set-option.ts';
 
@@ -48,7 +48,7 @@ export function addScenarioFlags(command: Command): Command {
     .option(
       '--ttl <hours>',
       'slate.ttlHours of every arm: simulated hours, ± 10 % by listener, after which a list is not served any more',
-      hours,
+      hoursFlag,
     )
     .option(
       '--set <path=value>',
@@ -152,12 +152,5 @@ const armsLeftOut = (leftOut: readonly string[], { arms = [], set }: ScenarioFla
     { hint: `Name it too: --arms ${[...arms, ...leftOut].join(',')}, or leave the setting away.` },
   );
 };
-
-function hours(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value))
-    throw new InvalidArgumentError(`${text} is not a number of hours.`);
-  return value;
-}
 
 const commaList = (text: string): readonly string[] => text.split(',').map((name) => name.trim());

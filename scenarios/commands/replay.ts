@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { policyNamed, policyNames } from '../../engine/cache/policy/policies.ts';
 import type { Trace } from '../../engine/cache/policy/policy.ts';
 import { readTrace } from '../../engine/cache/policy/read-trace.ts';
@@ -9,7 +9,7 @@ import { plural } from '../../reports/format.ts';
 import { textColumns } from '../fidelity/fact-table.ts';
 import { named, openFinishedRun } from '../finished-run.ts';
 import { remakeWorld } from '../inspect/remake-world.ts';
-import { countFlag } from '../number-flags.ts';
+import { countFlag, hoursFlag } from '../number-flags.ts';
 import { capacityOf, parseSizes } from '../replay/cache-sizes.ts';
 import { type CurvePoint, curves, type ReplayRow, replay } from '../replay/replay.ts';
 import { readsOfRun } from '../replay/run-reads.ts';
@@ -36,8 +36,8 @@ export const replayCommand = (): Command =>
     )
     .option('--policy <names>', `${policyNames.join(', ')}; several with commas between`, policyNames.join(','))
     .option('--sizes <sizes>', 'keys that a cache holds, or shares of all keys', '10%,25%,50%')
-    .option('--refresh-hours <hours>', 'an older entry is a stale hit (default: none is)', hours)
-    .option('--ttl-hours <hours>', 'an older entry has expired and is a miss (default: none has)', hours)
+    .option('--refresh-hours <hours>', 'an older entry is a stale hit (default: none is)', hoursFlag)
+    .option('--ttl-hours <hours>', 'an older entry has expired and is a miss (default: none has)', hoursFlag)
     .option('--arm <name>', 'of a run: whose log says who was there (default: the first arm)')
     .option('--world <name>', 'of a run: which world (default: the first)')
     .option('--shards <keys>', 'keys that SHARDS samples for its curve of LRU', countFlag, 8192)
@@ -52,7 +52,7 @@ Of a run, the listeners' looks at their lists are replayed, from day 0 on.
 
 Examples:
   npx dubplate replay reads.csv.gz --policy lru,s3-fifo --sizes 5%,20%
-  npx dubplate replay runs/cold-start-1 --refresh-hours 24 --ttl-hours 36 --json`,
+  npx dubplate replay runs/cold-start-1 --refresh-hours 24h --ttl-hours 1.5d --json`,
     )
     .action(async (path: string, flags: ReplayFlags) => {
       const policies = flags.policy.split(',').map((name) => policyNamed(name.trim()));
@@ -108,13 +108,4 @@ function asText(
     ...curve.map(({ capacity, exact, sampled }) => ['', String(capacity), percent(exact), percent(sampled)]),
   ]);
   return `${plural(reads, 'read')} of ${plural(keys, 'key')}\n\n${table}\n\n${points}\n`;
-}
-
-/** For commander: hours above 0. */
-function hours(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value <= 0) {
-    throw new InvalidArgumentError(`${text} is not a number of hours above 0.`);
-  }
-  return value;
 }

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { amountFlag, countFlag, countListFlag, wholeFlag } from '../../scenarios/number-flags.ts';
+import { amountFlag, countFlag, countListFlag, hoursFlag, wholeFlag } from '../../scenarios/number-flags.ts';
 import { parseSizes } from '../../scenarios/replay/cache-sizes.ts';
 import { say } from '../support/tiny-run.ts';
 
@@ -72,5 +72,28 @@ describe('an amount', () => {
       code: 2,
       stderr: expect.stringContaining('world.releasesPerDay: found -1, expected at least 0'),
     });
+  });
+});
+
+describe('hours', () => {
+  it.each([
+    ['24', 24],
+    ['24h', 24],
+    ['7d', 168],
+    ['30min', 0.5],
+    ['0.25', 0.25],
+  ])('may be written as %s', (text, hours) => expect(hoursFlag(text)).toBe(hours));
+
+  it.each(['', 'soon', '0x10', '0', '-1', '1e400', '24s', '20k'])('are not %s', (text) => {
+    expect(() => hoursFlag(text)).toThrow(InvalidArgumentError);
+  });
+
+  it('are read alike by every verb', async () => {
+    const explain = async (hours: string): Promise<unknown> =>
+      JSON.parse((await say('explain', 'micro', '--ttl', hours, '--json')).stdout).scenario.arms;
+    expect(await explain('1.5d')).toEqual(await explain('36'));
+    const plan = async (hours: string): Promise<unknown> =>
+      JSON.parse((await say('plan', '--refresh-hours', hours, '--json')).stdout).lines;
+    expect(await plan('1.5d')).toEqual(await plan('36h'));
   });
 });

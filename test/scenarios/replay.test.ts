@@ -91,6 +91,7 @@ describe('dubplate replay', () => {
   it('sets policies side by side on the looks of a run', async () => {
     const { code, stdout } = await say('replay', run, '--sizes', '20%,100%', '--refresh-hours', '12', '--json');
     expect(code).toBe(0);
+    expect((await say('replay', run, '--sizes', '20%,100%', '--refresh-hours', '0.5d', '--json')).stdout).toBe(stdout);
     const { rows, curve, keys } = JSON.parse(stdout) as { rows: ReplayRow[]; curve: unknown[]; keys: number };
     expect(rows.map(({ policy, capacity }) => [policy, capacity])).toEqual(
       policyNames.flatMap((policy) => [Math.round(0.2 * keys), keys].map((capacity) => [policy, capacity])),
