@@ -90,7 +90,8 @@ async function embed(paths: readonly string[], flags: EmbedFlags): Promise<void>
 
 /** Before an hour is spent on listening. @throws DubplateError INVALID_OPTIONS, INVALID_INPUT when the outputs could not be written. */
 function checkOutput(out: string, files: readonly string[]): void {
-  for (const path of [out, namesPath(out)]) checkOutputFile(path);
+  checkOutputFile(out);
+  checkOutputFile(namesPath(out), 'the names beside --out,');
   const broken = files.find((file) => /[\r\n]/.test(file));
   if (broken === undefined) return;
   throw new DubplateError('INVALID_INPUT', `${JSON.stringify(broken)} has a line break in its name`, {

@@ -26,6 +26,16 @@ describe('the path of an output', () => {
     expect(() => checkOutputPlace(at('file'))).toThrow(/file is not a folder/);
   });
 
+  it('is told as what it is where nobody gave it: the names beside embeddings', async () => {
+    mkdirSync(at('sounds.txt'));
+    writeFileSync(at('x.wav'), '');
+    const { code, stderr } = await say('embed', at('x.wav'), '--out', at('sounds.npy'));
+    expect(stderr).toContain(
+      `Cannot write the names beside --out, ${at('sounds.txt')}: ${at('sounds.txt')} is a folder`,
+    );
+    expect(code).toBe(2);
+  });
+
   it.runIf(process.getuid?.() !== 0)('is refused where nothing may be written', () => {
     mkdirSync(at('closed'));
     chmodSync(at('closed'), 0o500);
