@@ -1,8 +1,8 @@
-import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DubplateError } from '../engine/core/errors.ts';
-import { writeFileAtomic } from '../engine/core/files.ts';
+import { diskFull, writeFileAtomic } from '../engine/core/files.ts';
 import { checkOutputPlace } from './output-path.ts';
 import { isLock } from './run-lock.ts';
 
@@ -117,10 +117,38 @@ export function readFinished<T extends object>(folder: RunFolder, name: string, 
   return found === config ? (result as unknown as T) : undefined;
 }
 
-/** `runs/<scenario>-<n>` with the first free n. */
-export function nextRunPath(scenario: string): string {
-  for (let n = 1; ; n++) {
-    const path = join('runs', `${scenario}-${n}`);
-    if (!existsSync(path)) return path;
+/** Where runs are kept that are not told where. */
+const runsFolder = 'runs';
+
+/**
+ * Refuses what {@link makeRunFolder} could not make. Writes nothing.
+ * @throws DubplateError INVALID_OPTIONS.
+ */
+export const checkRunsFolder = (): void => checkOutputPlace(runsFolder, 'the default --out');
+
+/**
+ * Makes `runs/<scenario>-<n>` with the first free n: of several processes that ask at once, each has one of its own.
+ * @throws DubplateError DISK_FULL.
+ */
+export function makeRunFolder(scenario: string): string {
+  try {
+    mkdirSync(runsFolder, { recursive: true });
+    for (let n = 1; ; n++) {
+      const path = join(runsFolder, `${scenario}-${n}`);
+      if (makeFolder(path)) return path;
+    }
+  } catch (cause) {
+    throw diskFull(runsFolder, cause) ?? cause;
+  }
+}
+
+/** @returns whether it was made; false where there is something of that name. */
+function makeFolder(path: string): boolean {
+  try {
+    mkdirSync(path);
+    return true;
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EEXIST') return false;
+    throw cause;
   }
 }

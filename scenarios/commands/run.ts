@@ -14,7 +14,7 @@ import { thisMachine } from '../machine.ts';
 import { secondsFlag, threadsFlag } from '../number-flags.ts';
 import { withProgress } from '../progress-bar.ts';
 import { findScenario } from '../registry.ts';
-import { checkOutputFolder, nextRunPath, openRunFolder, readManifest } from '../run-folder.ts';
+import { checkOutputFolder, checkRunsFolder, makeRunFolder, openRunFolder, readManifest } from '../run-folder.ts';
 import { lockRun } from '../run-lock.ts';
 import { addScenarioFlags, applyScenarioFlags, type ScenarioFlags } from '../scenario-flags.ts';
 import { familiesOf, type Scenario } from '../schema.ts';
@@ -76,12 +76,13 @@ Examples:
       if (scenario.hearing && flags.redis !== undefined) throw noCache(scenario);
       checkMemory(scenario);
       await checkCacheUrl(flags.redis);
-      const out = flags.out ?? nextRunPath(scenario.name);
-      checkOutputFolder(out, 'run');
+      if (flags.out === undefined) checkRunsFolder();
+      else checkOutputFolder(flags.out, 'run');
       // Opened before anything is written: a wrong file must not cost an older run.
       const encoder = flags.encoder === undefined ? undefined : await loadEncoder(flags.encoder);
       let unlock: (() => void) | undefined;
       try {
+        const out = flags.out ?? makeRunFolder(scenario.name);
         unlock = lockRun(out);
         const folder = openRunFolder(out, { resume: flags.resume });
         const kernel = kernelFor(flags.threads);

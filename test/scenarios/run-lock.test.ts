@@ -1,10 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { openRunFolder } from '../../scenarios/run-folder.ts';
+import { makeRunFolder, openRunFolder } from '../../scenarios/run-folder.ts';
 import { lockName, lockRun } from '../../scenarios/run-lock.ts';
 import { tinyScenario } from '../support/tiny-run.ts';
 
@@ -83,6 +83,34 @@ describe('the folder of a run', () => {
   it('is given back by a run that fails', () => {
     expect(run(out, '--resume', '--seed', '9').status).toBe(2);
     expect(existsSync(lockIn(out))).toBe(false);
+  });
+
+  it('is one of its own for each of several runs that begin at once and are not told where', async () => {
+    const cwd = join(folder, 'somewhere');
+    mkdirSync(join(cwd, 'runs', 'tiny-2'), { recursive: true });
+    const argv = [join(root, 'scenarios/dubplate.js'), 'run', scenario, '--days', '1', '--quiet', '--json'];
+    const runs = [1, 2, 3].map(
+      () =>
+        new Promise<string>((resolve) =>
+          execFile(process.execPath, argv, { cwd }, (error, stdout, stderr) => resolve(error ? stderr : stdout)),
+        ),
+    );
+    const paths = (await Promise.all(runs)).map((stdout) => JSON.parse(stdout).run);
+    expect(paths.sort()).toEqual(['tiny-1', 'tiny-3', 'tiny-4'].map((name) => join('runs', name)));
+    for (const path of paths) expect(existsSync(join(cwd, path, 'report.html'))).toBe(true);
+  }, 60_000);
+
+  it('is taken as soon as it is chosen', () => {
+    const [cwd, elsewhere] = [process.cwd(), join(folder, 'elsewhere')];
+    mkdirSync(elsewhere);
+    process.chdir(elsewhere);
+    try {
+      const chosen = [makeRunFolder('tiny'), makeRunFolder('tiny')];
+      expect(chosen).toEqual(['tiny-1', 'tiny-2'].map((name) => join('runs', name)));
+      expect(readdirSync('runs')).toEqual(['tiny-1', 'tiny-2']);
+    } finally {
+      process.chdir(cwd);
+    }
   });
 
   it('holds nothing of a longer run with more arms that was there before', () => {
