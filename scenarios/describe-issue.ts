@@ -3,10 +3,11 @@ import { plural } from '../reports/format.ts';
 import { didYouMean } from './nearest.ts';
 import { guideTo, namesIn, type OptionGuide } from './option-guide.ts';
 
-/** One line per thing that is wrong: where, what was found, what was expected. */
-export const describeIssue = (issue: z.core.$ZodIssue): string[] => describeBy(issue, () => []);
-
-/** All that is wrong with what a schema was given, and for a name that it does not have the nearest that it has. */
+/**
+ * All that is wrong with what a schema was given, one line for each thing: where, what was found, what was expected; and for a
+ * name that it does not have the nearest that it has.
+ * @param issues of parsing with `reportInput`.
+ */
 export function describeIssues(schema: z.ZodType, issues: readonly z.core.$ZodIssue[]): string[] {
   const guide = guideTo(schema);
   return issues.flatMap((issue) => describeBy(issue, guide));
@@ -77,9 +78,6 @@ function expectation(issue: z.core.$ZodIssue): string | undefined {
   }
 }
 
-/** Problems one below the other, for the end of a message. */
-export const bulleted = (problems: readonly string[]): string => problems.map((problem) => `  - ${problem}`).join('\n');
-
-/** That `source` has them, and which. */
+/** That `source` has them, and which, one below the other: for the end of a message. */
 export const problemsIn = (source: string, problems: readonly string[]): string =>
-  `${source} has ${plural(problems.length, 'problem')}:\n${bulleted(problems)}`;
+  `${source} has ${plural(problems.length, 'problem')}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`;

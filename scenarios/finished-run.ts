@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DubplateError } from '../engine/core/errors.ts';
-import { bulleted, describeIssue } from './describe-issue.ts';
+import { describeIssues, problemsIn } from './describe-issue.ts';
 import { dayName } from './event-log.ts';
 import { readManifest } from './run-folder.ts';
 
@@ -49,10 +49,10 @@ export function openFinishedRun(path: string): FinishedRun {
   }
   const parsed = manifestSchema.safeParse(found, { reportInput: true });
   if (!parsed.success) {
-    const problems = parsed.error.issues.flatMap(describeIssue);
+    const problems = describeIssues(manifestSchema, parsed.error.issues);
     throw new DubplateError(
       'INVALID_INPUT',
-      `${join(path, 'manifest.json')} is not that of a run:\n${bulleted(problems)}`,
+      `${join(path, 'manifest.json')} is not that of a run: ${problemsIn('it', problems)}`,
       { hint: 'It was edited, or written by another version. Run the scenario again.', details: { problems } },
     );
   }

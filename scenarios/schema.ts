@@ -3,7 +3,7 @@ import { DubplateError } from '../engine/core/errors.ts';
 import { engineOptionsSchema } from '../engine/options.ts';
 import { familyNames, worldOptionsSchema } from '../sim/options.ts';
 import { sizingOptionsSchema } from './cache-sizing/options.ts';
-import { describeIssue, describeIssues, problemsIn } from './describe-issue.ts';
+import { describeIssues, problemsIn } from './describe-issue.ts';
 import { applySettings } from './set-option.ts';
 
 const name = z
@@ -146,6 +146,9 @@ export const scenarioSchema = z
   })
   .transform((scenario) => ({ ...scenario, bounds: scenario.bounds ?? boundsOf(scenario) }));
 
+/** The part of a scenario that a sweep changes. */
+const sweptSchema = z.object({ world: worldOptionsSchema });
+
 /** What keeps a dial from being swept. */
 function problemsOfSweep({
   sweep,
@@ -166,11 +169,12 @@ function problemsOfSweep({
     ];
   }
   return sweep.values.flatMap((value, i) => {
-    const changed = applySettings({ world }, [`${sweep.path}=${value}`]) as { world: unknown };
-    const { error } = worldOptionsSchema.safeParse(changed.world, { reportInput: true });
-    return (error?.issues ?? [])
-      .flatMap(describeIssue)
-      .map((problem) => ({ path: ['sweep', 'values', i], message: `is ${value}: world.${problem}` }));
+    const changed = applySettings({ world }, [`${sweep.path}=${value}`]);
+    const { error } = sweptSchema.safeParse(changed, { reportInput: true });
+    return (error ? describeIssues(sweptSchema, error.issues) : []).map((problem) => ({
+      path: ['sweep', 'values', i],
+      message: `is ${value}: ${problem}`,
+    }));
   });
 }
 

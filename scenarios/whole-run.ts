@@ -5,7 +5,7 @@ import { digestOf } from '../engine/core/digest.ts';
 import { DubplateError, messageOf } from '../engine/core/errors.ts';
 import { readNpy } from '../engine/core/npy.ts';
 import { readColumns, readEvents } from '../sim/log.ts';
-import { problemsIn } from './describe-issue.ts';
+import { describeIssues, problemsIn } from './describe-issue.ts';
 import { dayName, digestOfDay } from './event-log.ts';
 import { checkExpectations } from './expectations.ts';
 import { openFinishedRun } from './finished-run.ts';
@@ -73,9 +73,9 @@ export function checkWholeRun(path: string): { readonly files: number; readonly 
 }
 
 function readWholeManifest(path: string): RunManifest {
-  const parsed = manifestSchema.safeParse(readManifest(path));
+  const parsed = manifestSchema.safeParse(readManifest(path), { reportInput: true });
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `manifest.json: ${issue.path.join('.')}: ${issue.message}`);
+  const problems = describeIssues(manifestSchema, parsed.error.issues).map((issue) => `${manifestName}: ${issue}`);
   throw notWhole(path, problems);
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DubplateError, messageOf } from '../../engine/core/errors.ts';
 import { type BenchResult, benchResultSchema } from '../bench/rows.ts';
-import { describeIssue } from '../describe-issue.ts';
+import { describeIssues, problemsIn } from '../describe-issue.ts';
 import type { Machine } from '../machine.ts';
 
 /** What `dubplate bench … --json` printed, and where it stands. */
@@ -33,12 +33,11 @@ export function readBenchFile(path: string): BenchFile {
   }
   const parsed = benchResultSchema.safeParse(json, { reportInput: true });
   if (parsed.success) return { path, ...parsed.data };
-  const issues = parsed.error.issues.flatMap(describeIssue);
-  throw new DubplateError(
-    'INVALID_INPUT',
-    `${path} is no result of a bench:\n${issues.map((issue) => `  - ${issue}`).join('\n')}`,
-    { hint: howTo, details: { issues } },
-  );
+  const issues = describeIssues(benchResultSchema, parsed.error.issues);
+  throw new DubplateError('INVALID_INPUT', `${path} is no result of a bench: ${problemsIn('it', issues)}`, {
+    hint: howTo,
+    details: { issues },
+  });
 }
 
 /** Says so where a file was measured on another machine than this one; undefined where it was this one. */

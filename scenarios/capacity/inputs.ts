@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { packings } from '../../engine/cache/codec/packings.ts';
 import { DubplateError } from '../../engine/core/errors.ts';
-import { describeIssue } from '../describe-issue.ts';
+import { describeIssues, problemsIn } from '../describe-issue.ts';
 import { type InputSpec, inputSpecs } from './input-specs.ts';
 import { exampleOf, formatAmount, parseAmount, type Unit } from './units.ts';
 
@@ -57,7 +57,7 @@ type Texts = Readonly<Partial<Record<InputName, string>>>;
  */
 export function planInputs(texts: Texts, found: Found = {}): PlanInputs {
   const parsed = textsSchema.safeParse(texts, { reportInput: true });
-  if (!parsed.success) throw problems(parsed.error.issues.flatMap(describeIssue));
+  if (!parsed.success) throw problems(describeIssues(textsSchema, parsed.error.issues));
   const inputs = Object.fromEntries(
     inputNames.map((name): [InputName, Input] => [name, inputOf(name, parsed.data[name], found[name])]),
   ) as PlanInputs;
@@ -133,11 +133,7 @@ function contradictions(inputs: Inputs, texts: Texts): string[] {
 }
 
 const problems = (found: readonly string[]): DubplateError =>
-  new DubplateError(
-    'INVALID_OPTIONS',
-    `The plan has ${found.length} problem${found.length === 1 ? '' : 's'}:\n${found.map((text) => `  - ${text}`).join('\n')}`,
-    {
-      hint: 'Every input, its unit and its default are listed by `dubplate plan --help`.',
-      details: { problems: found },
-    },
-  );
+  new DubplateError('INVALID_OPTIONS', problemsIn('The plan', found), {
+    hint: 'Every input, its unit and its default are listed by `dubplate plan --help`.',
+    details: { problems: found },
+  });

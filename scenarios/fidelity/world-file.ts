@@ -5,7 +5,7 @@ import { DubplateError, messageOf } from '../../engine/core/errors.ts';
 import { writeFileAtomic } from '../../engine/core/files.ts';
 import { invalid } from '../../engine/interactions/input-errors.ts';
 import { familyNames, type WorldOptions, worldOptionsSchema } from '../../sim/options.ts';
-import { bulleted, describeIssue } from '../describe-issue.ts';
+import { describeIssues, problemsIn } from '../describe-issue.ts';
 import { version } from '../version.ts';
 
 const figure = z.number().nullable();
@@ -95,10 +95,10 @@ export function readWorldFile(path: string): WorldFile & Handiwork {
       defaults: Object.keys(worldOptionsSchema.shape).filter((dial) => !named.includes(dial)),
     };
   }
-  const problems = result.error.issues.flatMap(describeIssue);
+  const problems = describeIssues(worldFileSchema, result.error.issues);
   throw invalid(
     path,
-    `is not a whole world file:\n${bulleted(problems)}`,
+    `is not a whole world file: ${problemsIn('it', problems)}`,
     'It was edited by hand: mend it, or calibrate again.',
   );
 }

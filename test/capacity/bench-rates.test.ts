@@ -194,7 +194,12 @@ describe('a bench file', () => {
   it.each([
     ['that is missing', undefined, 'FILE_NOT_FOUND', /Cannot read the bench file/],
     ['that is no JSON', 'als 3 s', 'INVALID_INPUT', /is not JSON/],
-    ['of something else', '{"schema":2,"rows":[{}]}', 'INVALID_INPUT', /no result of a bench:[\s\S]*schema: found 2/],
+    [
+      'of something else',
+      '{"schema":2,"rows":[{}]}',
+      'INVALID_INPUT',
+      /no result of a bench: it has \d+ problems:[\s\S]*schema: found 2/,
+    ],
   ])('%s is refused', (name, text, code, message) => {
     const path = join(folder, `${name}.json`);
     if (text !== undefined) writeFileSync(path, text);

@@ -302,7 +302,7 @@ describe('a world file', () => {
     [
       'a misspelt dial and one out of range',
       (file: Record<string, unknown>) => Object.assign(file, { world: { trakcs: 5, popularityExponent: 7 } }),
-      /popularityExponent: found 7[\s\S]*trakcs: no such option/,
+      /it has 2 problems:[\s\S]*popularityExponent: found 7[\s\S]*trakcs: no such option; did you mean 'world\.tracks'\?/,
     ],
     [
       'a digest that is none',

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { describeIssue, describeIssues } from '../../scenarios/describe-issue.ts';
+import { describeIssues } from '../../scenarios/describe-issue.ts';
 import { slipsBetween } from '../../scenarios/nearest.ts';
 
 /** What is said of an input that does not fit. */
 const saidOf = (schema: z.ZodType, input: unknown): string[] =>
-  schema.safeParse(input, { reportInput: true }).error?.issues.flatMap(describeIssue) ?? [];
+  describeIssues(schema, schema.safeParse(input, { reportInput: true }).error?.issues ?? []);
 
 describe('what is wrong with a value', () => {
   it.each([
@@ -58,8 +58,7 @@ describe('with the schema at hand', () => {
       }),
     ),
   });
-  const saidBy = (input: unknown): string[] =>
-    describeIssues(schema, schema.safeParse(input, { reportInput: true }).error?.issues ?? []);
+  const saidBy = (input: unknown): string[] => saidOf(schema, input);
 
   it('names the option that was probably meant, and none where none is near', () => {
     expect(saidBy({ world: { dirft: 1, fameweight: 1, colour: 1 }, arms: {} })).toEqual([

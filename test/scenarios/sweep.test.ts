@@ -91,7 +91,7 @@ describe('a dial that is swept', () => {
     [
       'a dial that is not there',
       { path: 'world.drifts', values: [1] },
-      /sweep\.values\.0: is 1: world\..*drifts: no such option/,
+      /sweep\.values\.0: is 1: world\.drifts: no such option; did you mean 'world\.drift'\?/,
     ],
     [
       'a value out of range',

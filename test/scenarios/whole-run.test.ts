@@ -115,6 +115,25 @@ describe('a run that is validated', () => {
     );
   });
 
+  it('has a manifest that is one, or it is said what is wrong with it', () => {
+    const spoil = edit((manifest) => {
+      manifest.arms = 'charts';
+      delete manifest.scenario.expect[0].atLeast;
+      manifest.scenario.expect[0].atleast = 1;
+    });
+    expect(() => checkWholeRun(spoilt('manifest.json', spoil))).toThrow(
+      expect.objectContaining({
+        details: {
+          problems: [
+            'manifest.json: arms: found "charts", expected a list such as [1,2]',
+            'manifest.json: scenario.expect.0.atLeast: is missing, expected a number',
+            "manifest.json: scenario.expect.0.atleast: no such option; did you mean 'scenario.expect.0.atLeast'?",
+          ],
+        },
+      }),
+    );
+  });
+
   it('is whole where means differ in their last digits, as those of another processor may', () => {
     const path = spoilt(
       'metrics.json',
