@@ -32,6 +32,8 @@ export const sizingSchema = z.looseObject({
   reads: z.number(),
   options: z.looseObject({
     expiryPeriods: z.number(),
+    /** Earlier files have none. */
+    leastHitRate: share.default(0),
     catalogue: z.number().optional(),
     dollarsPerGigabyteHour: z.number(),
     dollarsPerCoreHour: z.number(),

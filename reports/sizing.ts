@@ -18,12 +18,16 @@ export function sizingBasis({ listeners, days, reads, options }: Sizing): string
     `Measured: ${formatFigure(reads)} reads of ${formatFigure(listeners)} listeners, counted on ${plural(days, 'day')}; what is left of lists of each age, scored against true taste. Listening is that of the run, whatever the plan.`,
     `Derived: bytes by the closed form of Redis (30-bit ids in strings that expire, 27-bit ids in pages that hold everybody), operations from the sizes of the run, lists scored over a catalogue ${catalogue}.`,
     `Assumed: ${options.dollarsPerGigabyteHour} $ for a gigabyte and hour, ${options.dollarsPerCoreHour} $ for a core and hour, ${options.gigaflopsPerCore} GFLOP/s a core. An entry expires at ${options.expiryPeriods} refresh periods, and is stale after one.`,
-    'Enjoyment: 1 − regret@50 of what is left of the list, mean over reads; a miss is served with a list made for it, whose delay costs nothing here.',
+    `Enjoyment: 1 − regret@50 of what is left of the list, mean over reads; a miss is served with a list made for it, whose delay costs nothing here: plans that find fewer than ${percent(options.leastHitRate)} of lists are left out of frontier and chart, since theirs are fresh because they are late.`,
   ];
 }
 
 /** A plan is as good as any when it loses no more of what always fresh lists would be enjoyed. */
 const worthLosing = 0.01;
+
+/** Plans that find lists often enough. */
+export const comparable = ({ plans, options }: Sizing): readonly SizedPlan[] =>
+  plans.filter(({ hitRate }) => hitRate >= options.leastHitRate);
 
 const lostShare = ({ enjoyment, enjoymentLost }: SizedPlan): number => enjoymentLost / (enjoyment + enjoymentLost);
 
@@ -33,7 +37,8 @@ export function sizingAnswer(sizing: Sizing): { readonly headline: string; reado
     `$ ${formatFigure(plan.dollars)} a day for a million listeners and ${formatFigure(plan.bytes)} B for each`;
   const inWords = (plan: SizedPlan): string =>
     `lists of ${plan.length}, made every ${plan.refreshHours} h for ${plan.activeDays === null ? 'everyone' : `those who listened in the last ${windowOf(plan)}`}, room for ${percent(plan.capacity)} of listeners`;
-  const good = sizing.plans.filter((plan) => lostShare(plan) <= worthLosing);
+  const good = comparable(sizing).filter((plan) => lostShare(plan) <= worthLosing);
+  const atHand = `and to have a list at hand for ${formatFigure(100 * sizing.options.leastHitRate)} % of reads`;
   const cheapest = good.reduce<SizedPlan | undefined>(
     (best, plan) => (best === undefined || plan.dollars < best.dollars ? plan : best),
     undefined,
@@ -41,8 +46,8 @@ export function sizingAnswer(sizing: Sizing): { readonly headline: string; reado
   const usual = usualPlan(sizing);
   return {
     headline: cheapest
-      ? `To lose at most ${100 * worthLosing} % of what always fresh lists would be enjoyed takes ${costOf(cheapest)}: ${inWords(cheapest)}.`
-      : `No plan loses at most ${100 * worthLosing} % of what always fresh lists would be enjoyed.`,
+      ? `To lose at most ${100 * worthLosing} % of what always fresh lists would be enjoyed, ${atHand}, takes ${costOf(cheapest)}: ${inWords(cheapest)}.`
+      : `No plan loses at most ${100 * worthLosing} % of what always fresh lists would be enjoyed and has one at hand for ${formatFigure(100 * sizing.options.leastHitRate)} % of reads.`,
     remarks: [
       ...(usual
         ? [`The usual plan takes ${costOf(usual)}, and loses ${percent(lostShare(usual))}: ${inWords(usual)}.`]
@@ -135,7 +140,7 @@ export function sizingTables(sizing: Sizing): PlainTable[] {
   return [
     planTable(
       'The frontier',
-      `Plans that nothing cheaper equals, cheapest first; those that gain less than ${leastGain} over the one above are left out.`,
+      `Plans that nothing cheaper equals, of those that find a list for ${percent(sizing.options.leastHitRate)} of reads, cheapest first; those that gain less than ${leastGain} over the one above are left out.`,
       thinned(sizing.frontier),
     ),
     table('By who has a list made beforehand', 'activeDays'),

@@ -1,6 +1,6 @@
 import type { Figures, Point } from '../figures.ts';
 import { formatFigure } from '../format.ts';
-import { sizingBasis, sizingTables, sizingTitle } from '../sizing.ts';
+import { comparable, sizingBasis, sizingTables, sizingTitle } from '../sizing.ts';
 import type { SizedPlan, Sizing } from '../sizing-file.ts';
 import { type Html, html } from './html.ts';
 import { axisOf, type Line, lineChart, lineSample } from './line-chart.ts';
@@ -20,7 +20,7 @@ ${sizingBasis(sizing).map((sentence) => html`<p class="quiet">${sentence}</p>`)}
 <div class="grid2">${lineChart({
     id: 'z0',
     title: 'enjoyment against dollars for a million listeners a day, the best plans of each refresh period',
-    caption: html`enjoyment by $ a million listeners and day`,
+    caption: html`enjoyment by $ a million listeners and day, lists at hand for most reads`,
     xs,
     nameOf: (x) => `$ ${formatFigure(x)}`,
     axis: axisOf(lines),
@@ -33,7 +33,8 @@ ${sizingTables(sizing).map(plainTable)}
 }
 
 /** The frontier of each refresh period: plans that nothing of the same period and lower cost equals. */
-function linesOf({ plans }: Sizing): Line[] {
+function linesOf(sizing: Sizing): Line[] {
+  const plans = comparable(sizing);
   const periods = [...new Set(plans.map(({ refreshHours }) => refreshHours))].sort((a, b) => a - b);
   return periods.map((hours, rank) => ({
     name: `every ${hours} h`,

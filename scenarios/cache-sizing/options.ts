@@ -28,6 +28,11 @@ export const sizingOptionsSchema = z.strictObject({
     .max(10)
     .default(1.5)
     .describe('An entry expires at so many refresh periods; between one and that it is a stale hit'),
+  leastHitRate: share
+    .default(0.9)
+    .describe(
+      'A plan is worth comparing when at least this share of reads finds a list: who misses it has to wait for one',
+    ),
   catalogue: z
     .int()
     .min(1)

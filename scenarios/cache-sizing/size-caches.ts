@@ -56,7 +56,7 @@ export interface Sizing {
   readonly options: SizingOptions;
   readonly worth: readonly MeasuredWorth[];
   readonly plans: readonly SizedPlan[];
-  /** Those of `plans` that nothing cheaper equals. */
+  /** Those of `plans` that nothing cheaper equals, of those that find a list for `leastHitRate` of reads. */
   readonly frontier: readonly SizedPlan[];
   /** Without refreshes, every miss being written: policies side by side, and LRU at the same sizes. First world. */
   readonly policies: readonly (Omit<ReplayRow, 'policy'> & { readonly policy: PolicyName; readonly share: number })[];
@@ -97,8 +97,8 @@ export function sizeCaches(
     const presence = presenceOf(world, logged(dayNumbers, fileOf), hours);
     const trace = readsOf(world, logged(dayNumbers.slice(history), fileOf));
     const listeners = world.listenerCountAt(span.endS - 1);
-    const tracks = world.trackCountAt(span.endS - 1);
-    const work = workOf(rows, arm, (options.catalogue ?? tracks) / tracks);
+    const catalogue = options.catalogue ?? world.trackCountAt(span.endS - 1);
+    const work = workOf(rows, arm, catalogue, (day) => world.trackCountAt(startOfDay(day)));
     const setting = { options, worth, work, listeners, days: days - warmup };
     const plans = [null, ...options.activeDays].flatMap((activeDays) =>
       options.refreshHours.flatMap((refreshHours) =>
@@ -128,7 +128,7 @@ export function sizeCaches(
     worth,
     plans,
     frontier: frontierOf(
-      plans,
+      plans.filter(({ hitRate }) => hitRate >= options.leastHitRate),
       ({ dollars }) => dollars,
       ({ enjoyment }) => enjoyment,
     ),
@@ -247,16 +247,22 @@ const agesIn = (rows: readonly MetricRow[], arm: string): number[] =>
     rows.some((row) => row.arm === arm && row.metric.startsWith('listRegret.') && row.metric.endsWith(`.${hour}`)),
   );
 
-/** @param scale by how much the catalogue that is priced is larger than that of the run. */
-function workOf(rows: readonly MetricRow[], arm: string, scale: number): Work {
+/**
+ * @param catalogue tracks that a list is priced for: each of them is scored.
+ * @param tracksOn  how many the run had at midnight of a day.
+ */
+function workOf(rows: readonly MetricRow[], arm: string, catalogue: number, tracksOn: (day: number) => number): Work {
   const mean = meanIn(rows, arm);
-  const blends = rows.filter((row) => row.arm === arm && row.metric === 'flops.blend');
-  const lists = blends.reduce((sum, { n }) => sum + n, 0);
-  const list = lists === 0 ? 0 : blends.reduce((sum, { value }) => sum + value, 0) / lists;
-  const foldIn = Math.max(0, (mean('missFlops') ?? 0) - list);
+  const blends = rows.flatMap(({ arm: of, metric, day, value, n }) =>
+    of === arm && metric === 'flops.blend' && day !== null ? [{ day, value, n }] : [],
+  );
+  const lists = blends.reduce((sum, { n }) => sum + n, 0) || 1;
+  const ofRun = blends.reduce((sum, { value }) => sum + value, 0) / lists;
+  const list = (catalogue * blends.reduce((sum, { value, day }) => sum + value / tracksOn(day), 0)) / lists;
+  const foldIn = Math.max(0, (mean('missFlops') ?? 0) - ofRun);
   return {
-    list: scale * list,
-    miss: scale * list + foldIn,
+    list,
+    miss: list + foldIn,
     training: (mean('flops.train') ?? 0) + (mean('flops.foldIn') ?? 0),
   };
 }

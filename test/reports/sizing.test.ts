@@ -41,7 +41,13 @@ const sizing: Sizing = {
   listeners: 1000,
   days: 10,
   reads: 12_000,
-  options: { expiryPeriods: 1.5, dollarsPerGigabyteHour: 0.0067, dollarsPerCoreHour: 0.04, gigaflopsPerCore: 10 },
+  options: {
+    expiryPeriods: 1.5,
+    leastHitRate: 0.9,
+    dollarsPerGigabyteHour: 0.0067,
+    dollarsPerCoreHour: 0.04,
+    gigaflopsPerCore: 10,
+  },
   worth: [
     {
       length: 200,
@@ -96,9 +102,10 @@ describe('a report of a run that compared caches', () => {
       return answersOf(figuresOf(readRun(dir)))[0];
     };
     const dearer = plan({ refreshHours: 6 }, 0.8, 0.499);
-    expect(answerOf([...sizing.plans, dearer, fresh])).toMatchObject({
+    const late = plan({ capacity: 0.1, hitRate: 0.5 }, 0.01, 0.5);
+    expect(answerOf([...sizing.plans, late, dearer, fresh])).toMatchObject({
       headline:
-        'To lose at most 1 % of what always fresh lists would be enjoyed takes $ 0.700 a day for a million listeners and 112 B for each: lists of 200, made every 6 h for everyone, room for 20.0 % of listeners.',
+        'To lose at most 1 % of what always fresh lists would be enjoyed, and to have a list at hand for 90.0 % of reads, takes $ 0.700 a day for a million listeners and 112 B for each: lists of 200, made every 6 h for everyone, room for 20.0 % of listeners.',
       remarks: [expect.stringContaining('$ 0.300 a day'), expect.stringContaining('assumed')],
     });
     expect(answerOf(sizing.plans)?.headline).toMatch(/^No plan loses at most 1 %/);

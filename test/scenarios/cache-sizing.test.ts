@@ -230,13 +230,27 @@ const tiny: ScenarioInput = {
   scoreHours: [0, 12],
   world: { tracks: 300, releasesPerDay: 6, signupsPerDay: 6, cohorts: { all: { listeners: 150, explore: 0.3 } } },
   arms: { nightly: { als: { factors: 8, firstSweeps: 3 }, blend: { kind: 'collaborative' } } },
-  sizing: { activeDays: [1, 7], lengths: [50, 200], refreshHours: [12, 24, 48], capacities: [0.1, 0.5, 1] },
+  sizing: {
+    activeDays: [1, 7],
+    lengths: [50, 200],
+    refreshHours: [12, 24, 48],
+    capacities: [0.1, 0.5, 1],
+    leastHitRate: 0.6,
+  },
   bounds: [],
 };
 
-async function run(name: string, { resume = false, progress = (_label: string, _done: number): void => {} } = {}) {
+async function run(
+  name: string,
+  {
+    resume = false,
+    progress = (_label: string, _done: number): void => {},
+    catalogue = undefined as number | undefined,
+  } = {},
+) {
   const path = join(folder, name);
-  await runExperiment(parseScenario(tiny, name), {
+  const sized = { ...tiny, sizing: { ...tiny.sizing, ...(catalogue && { catalogue }) } };
+  await runExperiment(parseScenario(sized, name), {
     folder: openRunFolder(path, { resume }),
     resume,
     redisUrl: undefined,
@@ -284,6 +298,7 @@ describe('a run that compares caches', () => {
     const costs = frontier.map(({ dollars }) => dollars);
     expect(costs).toEqual([...costs].sort((a, b) => a - b));
     for (const it of frontier) expect(plans).toContainEqual(it);
+    for (const { hitRate } of frontier) expect(hitRate).toBeGreaterThanOrEqual(sizing.options.leastHitRate);
     expect(policies).toHaveLength(8 * 3);
     expect(curve.map(({ share }) => share)).toEqual([0.1, 0.5, 1]);
     // Older lists are worth less; the first fifty tracks are the same however long the list.
@@ -292,6 +307,17 @@ describe('a run that compares caches', () => {
       expect(byAge[4]!.enjoyment).toBeLessThan(byAge[0]!.enjoyment);
     }
     expect(worth[0]!.byAge[0]).toEqual(worth[1]!.byAge[0]);
+  });
+
+  it('prices a list by each track of the catalogue that is given: 2 k operations', async () => {
+    const { path } = await whole;
+    const priced = await run('priced', { catalogue: 1e9 });
+    const [plan, usual] = [priced.sizing, (await whole).sizing].map(({ plans }) => plans[0]!);
+    // Beside lists of so many tracks all else is next to nothing.
+    const lists = plan!.listsWritten + plan!.listsMissed;
+    expect(plan!.flops / (lists * 2 * 8 * 1e9)).toBeCloseTo(1, 4);
+    expect(plan!.enjoyment).toBe(usual!.enjoyment);
+    expect(path).not.toBe(priced.path);
   });
 
   it('is not whole without what it found of them, or with anything else', async () => {
