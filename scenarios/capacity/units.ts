@@ -89,8 +89,11 @@ function parsePrice(text: string, unit: Unit): Amount | undefined {
 }
 
 /** A day that there is, as 2026-11-23. */
-const isDay = (text: string): boolean =>
-  /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toISOString().startsWith(text);
+function isDay(text: string): boolean {
+  const date = new Date(`${text}T00:00:00Z`);
+  // Of a month that there is, a day too many is carried over to the next; a month too many makes no date at all.
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text);
+}
 
 /** What an amount of a unit looks like. */
 export const exampleOf = (unit: Unit): string =>

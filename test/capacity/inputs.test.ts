@@ -55,6 +55,8 @@ describe('amounts', () => {
     ['25Gb', 'B'],
     ['$1/core-h', '$/GB-h'],
     ['$1/GB-h@2026-02-30', '$/GB-h'],
+    ['$1/GB-h@2026-13-01', '$/GB-h'],
+    ['$1/GB-h@2026-00-10', '$/GB-h'],
     ['$1/GB-h@yesterday', '$/GB-h'],
     ['Infinity', 'count'],
     ['NaN', 'count'],
