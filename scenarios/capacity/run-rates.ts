@@ -3,6 +3,7 @@ import { type MetricRow, readRun } from '../../reports/read-run.ts';
 import { readEvents } from '../../sim/log.ts';
 import { checkFiles, type FinishedRun, openFinishedRun } from '../finished-run.ts';
 import type { Found, InputName } from './inputs.ts';
+import { pairKey, unionOf } from './known-pairs.ts';
 import { formatAmount } from './units.ts';
 
 /** What a run tells a plan. */
@@ -110,7 +111,7 @@ function activityOf(
   const days = run.days.slice(-mostDays);
   const files = days.map((day) => run.eventsOf(arm, world, day));
   checkFiles(run, files);
-  const pairs = new Set<number>();
+  let pairs: Float64Array = new Float64Array();
   const lastActive = new Map<number, number>();
   return files.flatMap((file, i) => {
     const events = readEvents(file);
@@ -118,20 +119,21 @@ function activityOf(
     const isRecent = (last: number | undefined): boolean => last !== undefined && day - last <= 7;
     const recent = [...lastActive.values()].filter(isRecent).length;
     const active = new Set<number>();
+    const played = new Float64Array(events.length);
     let plays = 0;
     for (let row = 0; row < events.length; row++) {
       const kind = events.kind[row];
       if (kind !== kindCode.play && kind !== kindCode.skip) continue;
-      plays++;
       const user = events.user[row] ?? 0;
       active.add(user);
-      pairs.add(user * 2 ** 26 + (events.track[row] ?? 0));
+      played[plays++] = pairKey(user, events.track[row] ?? 0);
     }
+    pairs = unionOf(pairs, played.subarray(0, plays));
     const returning = [...active].filter((user) => isRecent(lastActive.get(user))).length;
     for (const user of active) lastActive.set(user, day);
     const listeners = listenersOn(day);
     if (day < 0 || listeners === undefined) return [];
-    const tracksPerListener = pairs.size / listeners;
+    const tracksPerListener = pairs.length / listeners;
     return [{ day, listeners, active: active.size, returning, recent, plays, tracksPerListener }];
   });
 }
