@@ -226,6 +226,8 @@ const mostError = 0.15;
 function doubtsOf({ what, input, fit, plan }: RateFit): string[] {
   const worst = Math.max(0, ...(fit?.heldOut ?? []).map(({ error }) => Math.abs(error)));
   return [
+    fit?.heldOut.length === 0 &&
+      `the fit of ${what} was not tried on sizes four times as large as those that it is from: too few of them are up to a quarter of the largest for ${fit.form}; measure more small sizes`,
     worst > mostError &&
       `the fit of ${what} misses held-out sizes by up to ${(100 * worst).toFixed(0)} %: measure more sizes, on an idle machine`,
     plan.refused !== undefined && `${input} supposes that time stays in proportion to the work: ${plan.refused}`,

@@ -42,7 +42,10 @@ export interface Fit {
   readonly smallest: number;
   readonly largest: number;
   readonly points: number;
-  /** Sizes at least four times the largest that the form was chosen without. */
+  /**
+   * Sizes at least four times as large as all that the form was fitted on then, the sizes up to N / 4; empty where these are too few
+   * for this form. The form was chosen by these among others.
+   */
   readonly heldOut: readonly HeldOut[];
   /** For n in (0, 100 · largest]. @throws plain Error beyond: a fit says nothing there, ask {@link isWithinReach}. */
   predict(n: number): Prediction;
@@ -80,8 +83,8 @@ interface Outlook extends HeldOut {
  *
  * The form is chosen by what it foresees: it is fitted on the two smallest sizes, the three smallest, …, and predicts each time all
  * that are at least twice as large. Then it is fitted on all points. Its intervals are those of {@link solveSum} or {@link solvePower},
- * and wider by two things that residuals cannot know of. Beyond the largest size N the form itself errs: by δ·ln(n / N), with δ by
- * least squares of what it foresaw, and at least {@link leastDrift}. And another form may be the right one: what that predicts is
+ * and wider by two things that residuals cannot know of. Beyond the largest size N the form itself errs: by δ·ln(n / N), with δ from
+ * what it foresaw ({@link driftOf}), and at least {@link leastDrift}. And another form may be the right one: what that predicts is
  * added as an error of its own, the less the worse it foresaw.
  *
  *     half² = half_fit² + (2 δ ŷ ln(n/N))² + max over other forms of (|ŷ_other − ŷ| · √(missed / missed_other))²
@@ -158,7 +161,13 @@ function missedByBoth(ours: readonly Outlook[], theirs: readonly Outlook[]): [ou
   return [meanSquare(pairs.map(([{ error }]) => error)), meanSquare(pairs.map(([, { error }]) => error))];
 }
 
-/** δ of |error| ≈ δ·ln(n / upTo), by least squares through 0. */
+/**
+ * The ratio of two root mean squares, over all that was foreseen:
+ *
+ *     δ = √(Σ error² / Σ ln²(n / upTo))
+ *
+ * Least squares through 0 of |error| over ln(n / upTo) would be at most that (Cauchy-Schwarz): the wider one is meant.
+ */
 const driftOf = (outlooks: readonly Outlook[]): number =>
   Math.sqrt(
     meanSquare(outlooks.map(({ error }) => error)) / meanSquare(outlooks.map(({ n, upTo }) => Math.log(n / upTo))),

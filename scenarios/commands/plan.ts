@@ -54,9 +54,9 @@ Amounts carry k, M, G, B (billion) or T: 300M. Shares are 40% or 0.4, times 24h,
 prices $0.0067/GB-h@2026-11-23, with the day on which they were looked up.
 
 Memory is by the closed form that a real Redis confirmed (dubplate bench cache). Times are from rates: assumed ones, or measured
-ones with --bench and --from; what a flag says goes before a bench, and that before a run. A fit of measured times is chosen on
-held-out sizes at least four times as large, and is not asked beyond 100 times the largest: there the rate of the largest size
-holds in proportion, and the input says 'structural'.
+ones with --bench and --from; what a flag says goes before a bench, and that before a run. A fit of measured times is
+chosen by what it foresees: fitted on small sizes only, all that are at least twice as large. It is not asked beyond 100 times the
+largest: there the rate of the largest size holds in proportion, and the input says 'structural'.
 
 A line holds, holds with what is named, or does not hold. What the interval of a line is from, and what it is sensitive to, is
 in --json, with every formula.

@@ -129,6 +129,15 @@ describe('rates from bench files', () => {
     ]);
   });
 
+  it('say when a fit was tried on nothing four times as large: its form has more terms than there are small sizes', () => {
+    const few = [1, 2, 3, 5, 8].map((size) => sweepRow(size * 1e6));
+    const { fits, warnings } = benchRates([fileOf('als', few)], reachable, thisMachine());
+    expect(fits[0]?.fit).toMatchObject({ form: 'a + b n', heldOut: [] });
+    expect(warnings).toEqual([
+      expect.stringMatching(/^the fit of als\.secondsPerSweep was not tried on sizes four times as large/),
+    ]);
+  });
+
   it('leave out what was trained with other options, and files without a rate', () => {
     const gflops = { what: 'als.gflops', size: 'x', value: 20, unit: 'GFLOP/s', provenance: 'derived' } as const;
     const odd = fileOf('als', [gflops, ...growth.rows]);
