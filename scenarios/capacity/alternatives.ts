@@ -104,14 +104,14 @@ function flatFile(inputs: Inputs): CacheAlternative {
           copies,
       ),
     );
-  const bytes = inputs.listeners * slotBytes(inputs);
+  const drives = drivesFor(inputs.listeners);
   return {
     id: 'flatFile',
     name: 'flat file on NVMe, 27-bit ids',
-    bytes,
-    shards: drivesFor(inputs.listeners),
+    bytes: inputs.listeners * slotBytes(inputs),
+    shards: drives,
     shardsAtHorizon: drivesFor(listenersAtHorizon(inputs)),
-    dollarsPerMonth: ((copies * 2 * bytes) / 1e9) * inputs.nvmePrice,
+    dollarsPerMonth: ((drives * inputs.nvmeBytes) / 1e9) * inputs.nvmePrice,
     hitRate: 1,
     ...heldBy(tracksAtHorizon(inputs) > packings.bits27.largestId + 1 ? 'id width of bits27' : undefined),
   };

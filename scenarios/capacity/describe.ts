@@ -79,7 +79,7 @@ const cacheTable = (alternatives: readonly CacheAlternative[]): PlanTable => ({
     heldText(one),
   ]),
   remark:
-    'Shards without their replicas, dollars with them; a file costs its drives here, not the hosts that they are in. A cache holds where its bytes are within the nominal ones and its ids last.',
+    'Shards without their replicas, dollars with them; a file costs its whole drives here, not the hosts that they are in. A cache holds where its bytes are within the nominal ones and its ids last.',
 });
 
 const retrievalTable = (alternatives: readonly RetrievalAlternative[]): PlanTable => ({

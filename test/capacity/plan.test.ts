@@ -277,6 +277,16 @@ describe('alternatives', () => {
     expect(retrievals.map(({ holds }) => holds)).toEqual([false, false, true, true]);
   });
 
+  it('price a file by whole drives, however little of them it fills', () => {
+    const file = (changes: Partial<typeof values>) => cacheAlternatives({ ...values, ...changes }).at(-1)!;
+    // 300M slots of 685 bytes, two generations: 411 GB on a drive of 3.84 TB, and one more for the replica.
+    expect(file({})).toMatchObject({ id: 'flatFile', shards: 2 });
+    expect(file({}).dollarsPerMonth).toBeCloseTo(2 * 3840 * values.nvmePrice, 9);
+    expect(file({ listeners: 1 }).dollarsPerMonth).toBe(file({}).dollarsPerMonth);
+    expect(file({ nvmeBytes: 400e9 })).toMatchObject({ shards: 4 });
+    expect(file({ nvmeBytes: 400e9 }).dollarsPerMonth).toBeCloseTo(4 * 400 * values.nvmePrice, 9);
+  });
+
   it('are compared by their price, those that hold', () => {
     expect(cheapest(caches)?.id).toBe('flatFile');
     expect(cheapest([{ holds: false, dollarsPerMonth: 1 }])).toBeUndefined();
