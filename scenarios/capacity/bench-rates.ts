@@ -1,3 +1,4 @@
+import { median } from 'simple-statistics';
 import { flopsPerSweep } from '../../engine/als/conjugate-gradient.ts';
 import { alsOptionsSchema } from '../../engine/options.ts';
 import type { Machine } from '../machine.ts';
@@ -149,12 +150,12 @@ export function benchRates(files: readonly BenchFile[], inputs: Inputs, here: Ma
   );
   const ofOthers = (used: readonly BenchFile[]): string =>
     used.some((file) => otherMachine(file, here) !== undefined) ? ' (another machine)' : '';
-  const isOdd = (file: BenchFile): boolean => usesOtherOptions(file);
-  for (const file of files.filter(isOdd)) {
+  for (const file of files.filter(usesOtherOptions)) {
     warnings.push(`${file.path} was trained with other options than the default: its seconds per sweep are left out`);
   }
   for (const one of series) {
-    const used = files.filter((file) => one.points(file).length > 0 && !(one.what.startsWith('als.') && isOdd(file)));
+    const isFit = (file: BenchFile): boolean => !(one.what.startsWith('als.') && usesOtherOptions(file));
+    const used = files.filter((file) => one.points(file).length > 0 && isFit(file));
     if (used.length === 0) continue;
     const fitted = fitSeries(one, used, inputs);
     fits.push(fitted.fit);
@@ -166,9 +167,8 @@ export function benchRates(files: readonly BenchFile[], inputs: Inputs, here: Ma
     const values = used.flatMap(({ rows }) =>
       rows.filter((row) => row.what === what && size.test(row.size)).map(({ value }) => value * scale),
     );
-    const value = values.at(-1);
-    if (value === undefined) continue;
-    found[input] = { value, ...around(values), source: `${what} of ${pathsOf(used)}${ofOthers(used)}` };
+    if (values.length === 0) continue;
+    found[input] = { value: median(values), ...around(values), source: `${what} of ${pathsOf(used)}${ofOthers(used)}` };
   }
   const isUsed = (file: BenchFile): boolean =>
     [...series.map(({ what }) => what), ...plainRates.map(({ what }) => what)].some((what) =>
@@ -179,6 +179,9 @@ export function benchRates(files: readonly BenchFile[], inputs: Inputs, here: Ma
   }
   return { found, fits, warnings };
 }
+
+/** The interval of a time may reach down to 0, of which there is no rate: less than this share of the time is not believed. */
+const leastShare = 0.01;
 
 function fitSeries(
   { what, input, n, work, forms, rate, points: pointsOf }: TimedSeries,
@@ -200,7 +203,7 @@ function fitSeries(
       input: {
         value: perThread(planned, seconds),
         low: perThread(planned, high),
-        high: perThread(planned, Math.max(low, seconds / reach)),
+        high: perThread(planned, Math.max(low, leastShare * seconds)),
         source: `${from}, fit ${fit.form}`,
       },
     };
@@ -209,13 +212,13 @@ function fitSeries(
     ? `the plan is ${(planned / largest).toPrecision(2)} times the largest measured size: beyond ${reach} times a fit says nothing`
     : 'too few sizes for a fit: it needs two up to a quarter of the largest';
   const rates = points.map((point) => perThread(point.n, point.seconds));
-  const atLargest = points.findLastIndex((point) => point.n === largest);
+  const atLargest = rates.filter((_, i) => points[i]?.n === largest);
   return {
     fit: { ...common, plan: { n: planned, refused } },
     input: {
-      value: rates[atLargest] ?? Number.NaN,
+      value: median(atLargest),
       ...around(rates),
-      source: `${from}, structural: in proportion from the largest size, ${(planned / largest).toPrecision(2)} times less than the plan`,
+      source: `${from}, structural: in proportion from the largest size; the plan is ${(planned / largest).toPrecision(2)} times that`,
     },
   };
 }

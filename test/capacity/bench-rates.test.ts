@@ -104,6 +104,9 @@ describe('rates from bench files', () => {
     const rate = sweep(5e6).flops / seconds(5e6) / 2 / 1e9;
     expect(found.alsRate?.value).toBeCloseTo(rate, 9);
     expect(found.alsRate?.low).toBeCloseTo(0.75 * rate, 9);
+    const small = valuesOf(planInputs({ listeners: '8k', tracks: '3200', tracksPerListener: '100' }));
+    const { source } = benchRates([fileOf('als', [sweepRow(5e6)])], small, thisMachine()).found.alsRate!;
+    expect(source).toMatch(/structural: in proportion from the largest size; the plan is 0\.16 times that$/);
   });
 
   it('say when a file is of another machine, in a warning and at the input', () => {
@@ -177,6 +180,24 @@ describe('rates from bench files', () => {
     expect(found.getsPerSecond?.value).toBe(80_000);
     expect(found.foldInMs?.value).toBe(0.4);
     expect(found.encodeSeconds?.value).toBe(0.0025);
+  });
+
+  it('do not hang on the order of the files: of several figures the median, from the least to the most', () => {
+    const files = [0.4, 0.9, 0.5].map((value) =>
+      fileOf('foldin', [
+        { ...{ what: 'foldin.milliseconds', size: 'x, p50', value, unit: 'ms' }, provenance: 'measured' as const },
+      ]),
+    );
+    for (const order of [files, files.toReversed(), [files[1]!, files[2]!, files[0]!]]) {
+      expect(benchRates(order, reachable, thisMachine()).found.foldInMs).toMatchObject({
+        ...{ value: 0.5, low: 0.4, high: 0.9 },
+      });
+    }
+    const sweeps = [3, 2, 7].map((took) => fileOf('als', [sweepRow(5e6, took)]));
+    for (const order of [sweeps, sweeps.toReversed()]) {
+      const rate = sweep(5e6).flops / 3 / 2 / 1e9;
+      expect(benchRates(order, reachable, thisMachine()).found.alsRate?.value).toBeCloseTo(rate, 9);
+    }
   });
 
   it('read what bench really prints', async () => {
