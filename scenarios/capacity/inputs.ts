@@ -9,6 +9,7 @@ export type InputName = keyof typeof inputSpecs;
 export const inputNames = Object.keys(inputSpecs) as InputName[];
 export const specOf = (name: InputName): InputSpec => inputSpecs[name];
 export const unitOf = (name: InputName): Unit => specOf(name).unit;
+export const isPrice = (name: InputName): boolean => unitOf(name).startsWith('$');
 
 /** The number behind each name, in the unit of its spec. */
 export type Inputs = Readonly<Record<InputName, number>>;
@@ -22,6 +23,8 @@ export interface Input {
   readonly provenance: InputProvenance;
   /** The flag, the file or the run, or where the default is from. */
   readonly source: string;
+  /** Of a price that was given: the day on which it was looked up, as 2026-11-23, where that was said. */
+  readonly date?: string;
   /** What sensitivity tries. Of an assumed or measured one, also its uncertainty, which the intervals of lines take up. */
   readonly low: number;
   readonly high: number;
@@ -78,8 +81,9 @@ function inputOf(
     high: withinSpec(name, middle * range[1]),
   });
   if (given) {
-    const date = given.date ? ` as of ${given.date}` : unitOf(name).startsWith('$') ? ', of no date' : '';
-    return { ...around(given.value), provenance: 'given', source: `${flagOf(name)}${date}` };
+    const { value, date } = given;
+    const asOf = date !== undefined ? ` as of ${date}` : isPrice(name) ? ', of no date' : '';
+    return { ...around(value), provenance: 'given', source: `${flagOf(name)}${asOf}`, ...(date && { date }) };
   }
   if (found) return { ...found, provenance: 'measured' };
   if (name === 'shards') return { value, low: value, high: value, provenance, source }; // 0: as many as needed

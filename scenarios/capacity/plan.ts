@@ -6,7 +6,7 @@ import {
   retrievalAlternatives,
 } from './alternatives.ts';
 import type { RateFit } from './bench-rates.ts';
-import { type Input, type InputName, inputNames, type PlanInputs, unitOf, valuesOf } from './inputs.ts';
+import { type Input, type InputName, inputNames, isPrice, type PlanInputs, unitOf, valuesOf } from './inputs.ts';
 import { type Line, type QuestionNumber, questions } from './line.ts';
 import { allLines } from './lines/all.ts';
 import { evaluated, intervalOf, type Swing, swingsOf, widthOf } from './sensitivity.ts';
@@ -186,7 +186,7 @@ function topSwings(lines: readonly PlanLine[]): NamedSwing[] {
 /** A price means little without its day. */
 const undated = (inputs: PlanInputs): string[] =>
   inputNames
-    .filter((name) => inputs[name].provenance === 'given' && inputs[name].source.endsWith('of no date'))
+    .filter((name) => isPrice(name) && inputs[name].provenance === 'given' && inputs[name].date === undefined)
     .map(
       (name) =>
         `${name} has no date: write its day behind it, as in '$${inputs[name].value}${unitOf(name).slice(1)}@2026-11-23'`,

@@ -93,7 +93,10 @@ describe('the inputs of a plan', () => {
     const measured = { value: 25, low: 20, high: 30, source: 'bench' };
     const inputs = planInputs({ listeners: '1M', ramPrice: '$0.01/GB-h@2026-01-02' }, { alsRate: measured });
     expect(inputs.listeners).toMatchObject({ value: 1e6, provenance: 'given', source: '--listeners' });
-    expect(inputs.ramPrice).toMatchObject({ provenance: 'given', source: '--ram-price as of 2026-01-02' });
+    expect(inputs.ramPrice).toMatchObject({
+      ...{ provenance: 'given', source: '--ram-price as of 2026-01-02', date: '2026-01-02' },
+    });
+    expect(planInputs({ ramPrice: '$0.01/GB-h' }).ramPrice).not.toHaveProperty('date');
     expect(inputs.alsRate).toEqual({ ...measured, provenance: 'measured' });
     expect(inputs.dailyActive.provenance).toBe('assumed');
     expect(planInputs({ alsRate: '12' }, { alsRate: measured }).alsRate).toMatchObject({
