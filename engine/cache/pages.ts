@@ -3,7 +3,7 @@ import { bits27 } from './codec/bits.ts';
 import type { IdPacking } from './codec/packing.ts';
 import type { CachedSlate } from './codec.ts';
 import type { CacheClient } from './connect.ts';
-import { keyPrefix, listenerIndex, removeKeys } from './keys.ts';
+import { listenerIndex, pagePrefix, removeKeys } from './keys.ts';
 import { decodeSlot, encodeSlot, type PageLayout, pageLayout } from './page-layout.ts';
 import { sendPipeline } from './pipeline.ts';
 import type { ListenerSlate } from './slate-store.ts';
@@ -53,7 +53,7 @@ export function createSlatePages(
   if (client.isEmbedded) throw new Error('pages need a real server: the embedded cache damages their bytes');
   const layout = pageLayout(length, packing);
   const { slots, slotBytes, pageBytes } = layout;
-  const prefix = `${keyPrefix(namespace)}/`;
+  const prefix = pagePrefix(namespace);
   const placeOf = (listener: number): { readonly key: string; readonly slot: number } => ({
     key: `${prefix}${slotBytes.toString(36)}.${Math.floor(listenerIndex(listener) / slots).toString(36)}`,
     slot: listener % slots,

@@ -4,7 +4,7 @@ import type { IdPacking } from './codec/packing.ts';
 import { u32 } from './codec/u32.ts';
 import { type CachedSlate, decodeSlate, encodeSlate, generationOf, type Slate, stampBytes } from './codec.ts';
 import type { CacheClient } from './connect.ts';
-import { keyPrefix, listenerIndex, removeKeys } from './keys.ts';
+import { keyPrefix, listenerIndex, pagePrefix, removeKeys } from './keys.ts';
 import { lifetimeMs } from './lifetime.ts';
 import { ListenerSet } from './listener-set.ts';
 import { type Reply, sendPipeline } from './pipeline.ts';
@@ -444,7 +444,7 @@ export function createSlateStore(
     },
 
     async clear() {
-      await removeKeys(client, prefix);
+      await removeKeys(client, prefix, pagePrefix(namespace));
       published = undefined;
       written.clear();
       everWritten.clear();

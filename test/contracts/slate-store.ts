@@ -162,7 +162,7 @@ export function describeSlateStore(clientName: string, packing: IdPacking, conne
 
     it('keeps namespaces apart, also where one name begins with the other, and clears no foreign key', async () => {
       const [a, ab] = ['apart', 'apart/b'].map((namespace) => createSlateStore(client, { namespace, packing }));
-      await client.redis.set('dp:apartment', 'foreign');
+      await client.redis.mset('dp:apartment', 'foreign', 'dp:apart:/j1.0', 'a page of the same namespace');
       await a!.write(
         1,
         Array.from({ length: 2500 }, (_, listener) => listOf(listener, 1)),
@@ -172,11 +172,11 @@ export function describeSlateStore(clientName: string, packing: IdPacking, conne
       await a!.clear();
       expect(await a!.read(Uint32Array.of(0, 1, 2499))).toEqual([undefined, undefined, undefined]);
       expect(await client.redis.keys('dp:apart*')).toEqual(
-        expect.arrayContaining(['dp:apart/b:1', 'dp:apart/b:#', 'dp:apartment']),
+        expect.arrayContaining(['dp:apart/b:1', 'dp:apart/b:#', 'dp:apartment', 'dp:apart:/j1.0']),
       );
-      expect((await client.redis.keys('dp:apart*')).length).toBe(3);
+      expect((await client.redis.keys('dp:apart*')).length).toBe(4);
       await ab!.clear();
-      expect(await client.redis.keys('dp:apart*')).toEqual(['dp:apartment']);
+      expect((await client.redis.keys('dp:apart*')).sort()).toEqual(['dp:apart:/j1.0', 'dp:apartment']);
     });
 
     it('refuses a namespace that could reach into another', () => {

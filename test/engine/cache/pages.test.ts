@@ -5,6 +5,7 @@ import { type CacheClient, connectCache } from '../../../engine/cache/connect.ts
 import { decodeSlot, encodeSlot, pageLayout } from '../../../engine/cache/page-layout.ts';
 import { createSlatePages } from '../../../engine/cache/pages.ts';
 import { redisPagesBytes } from '../../../engine/cache/redis-bytes.ts';
+import { createSlateStore } from '../../../engine/cache/slate-store.ts';
 import { listOf } from '../../contracts/slate-store.ts';
 import { describeWithRedis, type RedisServer, settledMemory, startRedis } from '../../support/redis-server.ts';
 
@@ -175,6 +176,24 @@ describeWithRedis('pages on a real server', () => {
     await client.redis.mset('dp:mine:0', 'a list of its own', 'dp:mines:/0', 'foreign');
     await pages.clear();
     expect((await client.redis.keys('dp:mine*')).sort()).toEqual(['dp:mine:0', 'dp:mines:/0']);
+  });
+
+  it('and lists with keys of their own share a namespace: neither clears the other', async () => {
+    const [pages, store] = [
+      createSlatePages(client, { namespace: 'both', length: 30 }),
+      createSlateStore(client, { namespace: 'both' }),
+    ];
+    const [listeners, expected] = [Uint32Array.of(3), [{ generation: 1, tracks: listOf(3, 30).tracks }]];
+    const write = async (): Promise<void> => {
+      await pages.write(1, [listOf(3, 30)]);
+      await store.write(1, [listOf(3, 30)]);
+    };
+    await write();
+    await store.clear();
+    expect([await pages.read(listeners), await store.read(listeners)]).toEqual([expected, [undefined]]);
+    await write();
+    await pages.clear();
+    expect([await pages.read(listeners), await store.read(listeners)]).toEqual([[undefined], expected]);
   });
 
   it('take the bytes of the closed form within 0.5 %, written twice, in steps that cross their ends', async () => {
