@@ -20,6 +20,7 @@ export interface CacheClient {
    * Run commands, and run them again from the start when the server was lost meanwhile, until it is back or the patience of
    * {@link CacheOptions} is over; so they must do no harm when they are run twice.
    * @throws DubplateError CACHE_UNREACHABLE, at once for what will not pass: a wrong password, a forbidden command, a full memory.
+   *   What `commands` itself throws while the connection stands is a bug, and is thrown on as it is.
    */
   attempt<T>(
     doing: string,
@@ -90,21 +91,15 @@ async function openEmbedded(): Promise<CacheClient> {
   const { default: RedisMock } = await import('ioredis-mock');
   const redis = new RedisMock({ host: `embedded-${++embeddedCaches}` });
   const here = { redacted: 'embedded', password: undefined };
-  const failure: CacheClient['failure'] = (doing, cause, details) => cacheFailure(here, doing, cause, details);
   return {
     redis,
     connection: 1,
     address: here.redacted,
     isEmbedded: true,
     tell: () => {}, // nothing becomes of it
-    failure,
-    async attempt(doing, commands, details) {
-      try {
-        return await commands(redis);
-      } catch (cause) {
-        throw cause instanceof DubplateError ? cause : failure(doing, cause, details);
-      }
-    },
+    failure: (doing, cause, details) => cacheFailure(here, doing, cause, details),
+    // Nothing can be lost here, and nobody else writes: whatever is thrown is a bug.
+    attempt: async (_, commands) => commands(redis),
     close: async () => {
       await redis.flushall(); // the data belongs to the module, not to the instance: without this it is never freed
       redis.disconnect();
@@ -169,7 +164,8 @@ async function openServer(
         noteReturn();
         return result;
       } catch (thrown) {
-        if (thrown instanceof DubplateError) throw thrown;
+        // A client fails what is under way only as its connection ends: anything else is neither its error nor the server's.
+        if (thrown instanceof DubplateError || (used?.isOpen() && !isReply(thrown))) throw thrown;
         const cause = used?.causeOf(thrown) ?? thrown;
         const isLost = isReply(thrown) ? isPassingReply(thrown) : !used?.isOpen();
         const error = cacheFailure(server, doing, cause, details);

@@ -66,14 +66,17 @@ export function createSlatePages(
     async write(generation, all) {
       let stored = 0;
       for (const batch of inBatches(all, lists)) {
+        const written = batch.map((list) => ({
+          ...placeOf(list.listener),
+          bytes: encodeSlot({ ...list, generation }, layout),
+        }));
         await sendPipeline(client, `writing lists of generation ${generation} into pages`, (pipeline) => {
           const pages = new Set<string>();
-          for (const list of batch) {
-            const { key, slot } = placeOf(list.listener);
+          for (const { key, slot, bytes } of written) {
             // A page that grew list by list would be given twice its size, each time anew.
             if (!pages.has(key)) pipeline.setrange(key, pageBytes - 1, '\0');
             pages.add(key);
-            pipeline.setrange(key, slot * slotBytes, encodeSlot({ ...list, generation }, layout));
+            pipeline.setrange(key, slot * slotBytes, bytes);
           }
         });
         stored += batch.length;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { checkCacheUrl, connectCache, describeCache } from '../../../engine/cache/connect.ts';
+import { type CacheClient, checkCacheUrl, connectCache, describeCache } from '../../../engine/cache/connect.ts';
 import { DubplateError } from '../../../engine/core/errors.ts';
 import { describeWithRedis, freePort, type RedisServer, startMute, startRedis } from '../../support/redis-server.ts';
 
@@ -39,7 +39,23 @@ describe('embedded cache', () => {
     expect(describeCache(undefined)).toBe('embedded');
     expect(await checkCacheUrl(undefined)).toEqual({ redacted: 'embedded', server: 'ioredis-mock' });
   });
+
+  it('tells a bug as it is', async () => {
+    const client = await connectCache();
+    await expectBugAsItIs(client);
+    await client.close();
+  });
 });
+
+/** What goes wrong in our own code is told as that. */
+async function expectBugAsItIs(client: CacheClient): Promise<void> {
+  const bug = new Error('a broken invariant');
+  await expect(client.attempt('working', () => Promise.reject(bug))).rejects.toBe(bug);
+  const thrown = client.attempt('working', () => {
+    throw bug;
+  });
+  await expect(thrown).rejects.toBe(bug);
+}
 
 describe('a server that cannot be used', () => {
   it('that refuses the connection is named without its password', async () => {
@@ -112,6 +128,19 @@ describeWithRedis('connecting to a real server', () => {
 
   it('says that the server speaks no TLS', async () => {
     expect((await refusalOf(server.url.replace('redis:', 'rediss:'), 1000)).message).toContain('rediss://127.0.0.1');
+  });
+
+  it('tells a bug from what it refuses, and keeps the connection', async () => {
+    const client = await connectCache(server.url);
+    await expectBugAsItIs(client);
+    await client.redis.set('text', 'no list');
+    const reply = client.attempt('pushing', (redis) => redis.lpush('text', 'x'));
+    await expect(reply).rejects.toMatchObject({
+      code: 'CACHE_UNREACHABLE',
+      message: expect.stringMatching(/failed while pushing: WRONGTYPE/),
+    });
+    expect(client.connection).toBe(1);
+    await client.close();
   });
 
   it('fails once and for all after the server is gone, without a word on the console', async () => {

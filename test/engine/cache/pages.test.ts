@@ -6,6 +6,7 @@ import { decodeSlot, encodeSlot, pageLayout } from '../../../engine/cache/page-l
 import { createSlatePages } from '../../../engine/cache/pages.ts';
 import { redisPagesBytes } from '../../../engine/cache/redis-bytes.ts';
 import { createSlateStore } from '../../../engine/cache/slate-store.ts';
+import { DubplateError } from '../../../engine/core/errors.ts';
 import { listOf } from '../../contracts/slate-store.ts';
 import { describeWithRedis, type RedisServer, settledMemory, startRedis } from '../../support/redis-server.ts';
 
@@ -168,6 +169,13 @@ describeWithRedis('pages on a real server', () => {
     for (const failing of [typed.write(1, [listOf(0, 30)]), typed.read(Uint32Array.of(0))]) {
       await expect(failing).rejects.toMatchObject({ message: expect.stringContaining('WRONGTYPE') });
     }
+  });
+
+  it('refuse a list that is longer than its slot as the bug that it is', async () => {
+    const pages = createSlatePages(client, { namespace: 'long', length: 30 });
+    const refusal = await pages.write(1, [listOf(0, 31)]).catch((cause: unknown) => cause);
+    expect(refusal).not.toBeInstanceOf(DubplateError);
+    expect(refusal).toMatchObject({ message: '31 tracks for a slot of 30' });
   });
 
   it('clear only themselves', async () => {
