@@ -62,7 +62,8 @@ export function liveInCache(
       count[found] += 1;
       if (found !== 'miss') readsByAge[Math.floor(ageS / secondsPerHour)]! += 1;
     }
-    mostHeld = Math.max(mostHeld, policy.size());
+    // Between refreshes a cache only grows.
+    if (timeS > fromS) mostHeld = Math.max(mostHeld, policy.size());
   };
   for (let nowS = 0; nowS < endS; nowS += periodS) {
     readUntil(nowS);

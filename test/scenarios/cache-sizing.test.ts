@@ -204,6 +204,16 @@ describe('a cache that is filled before it is read', () => {
     }
   });
 
+  it('holds what it held on the days that count, not while it warmed up', () => {
+    // Ten listeners on the first day, and from the third on one of them alone; lists live for a day.
+    const timesS = Float64Array.from([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 50, 80], (hours) => hours * hour);
+    const few = { keys: 10, timesS, refs: Uint32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 0) };
+    const nobody: Presence = { at: () => ({ listeners: new Uint32Array(), lastListenedAt: new Float64Array(10) }) };
+    const plan = { activeDays: null, refreshHours: 24, capacity: 10, expiryPeriods: 1 };
+    const mostHeldFrom = (fromS: number) => liveInCache(few, nobody, plan, { fromS, endS: 4 * day }).mostHeld;
+    expect([mostHeldFrom(0), mostHeldFrom(2 * day)]).toEqual([10, 1]);
+  });
+
   it('writes the latest listeners first of all where there is not room for everybody', () => {
     const plan = { activeDays: null, refreshHours: 24, capacity: 30, expiryPeriods: 1.5 };
     const { listsWritten, refreshes } = liveInCache(trace, presence, plan, span);
