@@ -39,15 +39,28 @@ describe('a fit of times', () => {
     );
   });
 
-  it('is the least-squares line of times over sizes, for whatever times', () => {
-    // By another route: seconds / n = b + a / n is an ordinary line in 1 / n where all times are of one size.
+  it('is the weighted least-squares line of times over sizes, for whatever times', () => {
+    // By another route: about the weighted means, w = 1 / y², slope = Σ w (x − x̄)(y − ȳ) / Σ w (x − x̄)².
     fc.assert(
-      fc.property(fc.double({ min: 0.1, max: 9, noNaN: true }), fc.double({ min: 1, max: 9, noNaN: true }), (a, b) => {
-        const points = timed(sizes, (n) => a + b * 1e-7 * n);
-        const fit = fitTimes(points)!;
-        const line = linearRegression(points.map(({ n, seconds }) => [n / 1e6, seconds]));
-        expect(fit.predict(8e7).seconds / (line.b + line.m * 80)).toBeCloseTo(1, 6);
-      }),
+      fc.property(
+        fc.double({ min: 0.1, max: 9, noNaN: true }),
+        fc.double({ min: 1, max: 9, noNaN: true }),
+        fc.array(fc.double({ min: -0.3, max: 0.3, noNaN: true }), { minLength: 6, maxLength: 6 }),
+        (a, b, noise) => {
+          const points = sizes.map((n, i) => ({ n, seconds: (a + b * 1e-7 * n) * Math.exp(noise[i]!) }));
+          const weighted = points.map(({ n, seconds }) => ({ x: n / 1e6, y: seconds, w: seconds ** -2 }));
+          const sum = (of: (point: (typeof weighted)[number]) => number): number =>
+            weighted.reduce((total, point) => total + of(point), 0);
+          const [meanX, meanY] = [
+            sum(({ w, x }) => w * x) / sum(({ w }) => w),
+            sum(({ w, y }) => w * y) / sum(({ w }) => w),
+          ];
+          const slope = sum(({ w, x, y }) => w * (x - meanX) * (y - meanY)) / sum(({ w, x }) => w * (x - meanX) ** 2);
+          const expected = meanY + slope * (80 - meanX);
+          const { seconds } = fitTimes(points, ['a + b n'])!.predict(8e7);
+          expect(Math.abs(seconds - expected)).toBeLessThan(1e-7 * (Math.abs(expected) + meanY));
+        },
+      ),
     );
   });
 
