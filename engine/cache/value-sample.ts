@@ -10,7 +10,8 @@ const key1 = 0x6c652e2e;
 
 /**
  * Digests (CRC-32) of the values of a uniform sample of listeners, of whom it is not known beforehand how many there are: all of
- * them, and each time there are too many, every second one is let go. Of more than 4,096 between 2,048 and 4,096 are kept.
+ * them, and each time there are too many, every second one is let go. Of more than 4,096 about
+ * 2,048 to 4,096 are kept: how many of them a halving lets go is chance.
  */
 export class ValueSample {
   readonly #digests = new Map<number, number>();

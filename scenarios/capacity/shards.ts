@@ -26,15 +26,25 @@ export const bytesPerShard = ({ layout, lists, generations }: ShardedLists, shar
   layout.bytesOf(Math.ceil((generations * lists) / shards), inputs);
 
 /**
- * The least number of shards none of which is overfull. Lists are spread evenly; the table of a shard doubles by itself, so
- * fewer shards can be fuller than their share.
+ * The number of shards none of which is overfull, where one fewer would be. Lists are spread evenly; the table of a shard doubles
+ * by itself, so fewer shards can be fuller than their share.
  */
 export function shardsNeeded(sharded: ShardedLists, inputs: Inputs): number {
   const usable = usableBytes(inputs);
   const isFull = (shards: number): boolean => bytesPerShard(sharded, shards, inputs) > usable;
   let shards = Math.max(1, Math.floor(bytesPerShard(sharded, 1, inputs) / (1.05 * usable)));
   while (shards > 1 && !isFull(shards - 1)) shards--;
-  while (isFull(shards)) shards += Math.max(1, Math.floor(shards / 10_000));
+  let full = shards - 1;
+  while (isFull(shards)) {
+    full = shards;
+    shards += Math.max(1, Math.floor(shards / 10_000));
+  }
+  // The last step may have been a long one.
+  while (shards - full > 1) {
+    const middle = Math.floor((full + shards) / 2);
+    if (isFull(middle)) full = middle;
+    else shards = middle;
+  }
   return shards;
 }
 
