@@ -10,27 +10,19 @@ export interface NamedTrace extends Trace {
   readonly notes: readonly string[];
 }
 
-/** Which column holds what, counted from 0. */
-export interface TraceColumns {
-  readonly id: number;
-  /** Seconds since any moment; undefined where there are no times. */
-  readonly time: number | undefined;
-}
-
 /**
  * Read a trace of cache reads, gzipped or not, one read for each line: columns `time, id, size, next` separated by tab, comma,
  * semicolon or space, as libCacheSim has them, or ids alone. A first line of column names, after `#` or not, is recognised and
  * may name time and id in any place. Other columns are not read: capacity is in keys. Without times, reads count as one second
  * apart.
  *
- * @param columns where a file has no usual names in its first line, and time and id do not stand first.
  * @throws DubplateError FILE_NOT_FOUND; INVALID_INPUT naming the line when it has another number of columns than the first
  *   (a last line that was cut short), an empty id, or a time that is no finite number or before that of the line above;
  *   INVALID_INPUT when nothing is left or a gzip file is torn.
  * Cost: one pass; 12 to 24 bytes for each read, and the ids.
  */
-export async function readTrace(path: string, columns?: TraceColumns): Promise<NamedTrace> {
-  const table = new TraceTable(path, columns);
+export async function readTrace(path: string): Promise<NamedTrace> {
+  const table = new TraceTable(path);
   for await (const line of readLines(path)) table.read(line);
   return table.trace();
 }
@@ -41,7 +33,6 @@ const idNames = /^#?\s*(id|key|(obj|object|item|user|listener)([_ -]?id)?)$/i;
 /** The columns of the lines so far. */
 class TraceTable {
   readonly #path: string;
-  readonly #given: TraceColumns | undefined;
   readonly #ids = new IdTable();
   readonly #notes: string[] = [];
   #form: Form | undefined;
@@ -49,21 +40,20 @@ class TraceTable {
   #timesS = new Float64Array(1024);
   #reads = 0;
 
-  constructor(path: string, given: TraceColumns | undefined) {
+  constructor(path: string) {
     this.#path = path;
-    this.#given = given;
   }
 
   read(line: Line): void {
     const separator = this.#form?.separator ?? separatorOf(line.text);
     const texts = columnsOf(line.text, separator);
     const isFirst = this.#form === undefined;
-    this.#form ??= { separator, columnCount: texts.length, columns: this.#given ?? usualColumns(texts) };
+    this.#form ??= { separator, columnCount: texts.length, columns: usualColumns(texts) };
     if (isFirst && this.#isHeader(texts)) return;
     const { columns, columnCount } = this.#form;
     if (texts.length !== columnCount) throw wrongColumns(this.#path, line.number, texts.length, columnCount);
     const id = texts[columns.id] ?? '';
-    if (id === '') throw invalidLine(this.#path, line.number, 'the id is empty', 'Name the column of ids, from 0.');
+    if (id === '') throw invalidLine(this.#path, line.number, 'the id is empty', nameThem);
     this.#keep(id, columns.time === undefined ? this.#reads : this.#timeOf(texts[columns.time] ?? '', line.number));
   }
 
@@ -77,12 +67,12 @@ class TraceTable {
     return { keys: this.#ids.length, refs, timesS, ids: this.#ids.all(), notes: this.#notes };
   }
 
-  /** Is it a line of column names? Then columns that were not given are learnt from it. */
+  /** Is it a line of column names? Then where time and id stand is learnt from it. */
   #isHeader(texts: readonly string[]): boolean {
     const id = texts.findIndex((text) => idNames.test(text));
     const time = texts.findIndex((text) => timeNames.test(text));
     if ((id < 0 && time < 0) || texts.some((text) => text !== '' && !Number.isNaN(Number(text)))) return false;
-    if (this.#given === undefined && this.#form !== undefined) {
+    if (this.#form !== undefined) {
       const first = time === 0 ? 1 : 0;
       this.#form = { ...this.#form, columns: { id: id < 0 ? first : id, time: time < 0 ? undefined : time } };
     }
@@ -94,7 +84,7 @@ class TraceTable {
     const timeS = text === '' ? Number.NaN : Number(text);
     if (!Number.isFinite(timeS)) {
       const found = `the time is ${text === '' ? 'empty' : text.slice(0, 40)}, expected a number of seconds`;
-      throw invalidLine(this.#path, line, found, 'Name the column of times, from 0, or leave times out.');
+      throw invalidLine(this.#path, line, found, nameThem);
     }
     const last = this.#reads > 0 ? this.#timesS[this.#reads - 1]! : timeS;
     if (timeS < last) {
@@ -116,6 +106,16 @@ class TraceTable {
     this.#timesS[this.#reads] = timeS;
     this.#reads += 1;
   }
+}
+
+const nameThem =
+  'Columns are time, id and others, or ids alone; where they stand otherwise, begin the file with a line of their names: time, id.';
+
+/** Which column holds what, counted from 0. */
+interface TraceColumns {
+  readonly id: number;
+  /** Seconds since any moment; undefined where there are no times. */
+  readonly time: number | undefined;
 }
 
 interface Form {

@@ -43,7 +43,7 @@ describe('reading a trace', () => {
     expect(trace).toEqual(expected);
   });
 
-  it('finds its columns by their names, or as it is told', async () => {
+  it('finds its columns by their names, as the hint says', async () => {
     const byName = await readTrace(fileOf('size,obj_id,timestamp\n1,x,5\n1,y,6\n'));
     expect([byName.ids, [...byName.timesS]]).toEqual([
       ['x', 'y'],
@@ -56,8 +56,12 @@ describe('reading a trace', () => {
       [5, 6],
     ]);
     expect((await readTrace(fileOf('5,user\n6,y\n'))).ids).toEqual(['user', 'y']); // a number is no name
-    const told = await readTrace(fileOf('x 1 5\ny 1 6\n'), { id: 0, time: 2 });
-    expect([told.ids, [...told.timesS]]).toEqual([
+    await expect(readTrace(fileOf('x 1 5\ny 1 6\n'))).rejects.toMatchObject({
+      message: expect.stringContaining('the time is x'),
+      hint: expect.stringContaining('begin the file with a line of their names: time, id'),
+    });
+    const named = await readTrace(fileOf('id size time\nx 1 5\ny 1 6\n'));
+    expect([named.ids, [...named.timesS]]).toEqual([
       ['x', 'y'],
       [5, 6],
     ]);
