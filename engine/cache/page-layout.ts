@@ -15,7 +15,8 @@ export interface PageLayout {
   readonly pageBytes: number;
 }
 
-const stampBytes = 10;
+/** Check, generation and count of a slot. */
+const headerBytes = 10;
 
 /** The class of jemalloc that a page fills: 327,680, less the header and the closing NUL of Redis' own string. */
 const largestPage = 327_680 - 9 - 1;
@@ -26,7 +27,7 @@ const largestPage = 327_680 - 9 - 1;
  */
 export function pageLayout(length: number, packing: IdPacking): PageLayout {
   if (!(length >= 1 && length <= 0xffff)) throw new Error(`a slot holds 1 to 65,535 tracks, not ${length}`);
-  const slotBytes = stampBytes + packing.bytesFor(length);
+  const slotBytes = headerBytes + packing.bytesFor(length);
   const slots = Math.floor((largestPage - 1) / slotBytes);
   return { length, packing, slotBytes, slots, pageBytes: slots * slotBytes + 1 };
 }
@@ -49,7 +50,7 @@ export function encodeSlot({ generation, tracks, propensity }: CachedSlate, layo
   bytes.writeUInt32LE(generation, 4);
   bytes.writeUInt16LE(tracks.length, 8);
   layout.packing.pack(tracks, idsOf(bytes, tracks.length, layout));
-  return bytes.fill(0, stampBytes + layout.packing.bytesFor(tracks.length));
+  return bytes.fill(0, headerBytes + layout.packing.bytesFor(tracks.length));
 }
 
 /**
@@ -69,7 +70,7 @@ export function decodeSlot(bytes: Buffer, layout: PageLayout, where: string): Ca
   if (length > layout.length) throw torn(where, `${length} tracks in a slot of ${layout.length}`);
   const tracks = new Uint32Array(length);
   const isSound = layout.packing.unpack(idsOf(bytes, length, layout), tracks);
-  const rest = bytes.subarray(stampBytes + layout.packing.bytesFor(length));
+  const rest = bytes.subarray(headerBytes + layout.packing.bytesFor(length));
   if (!isSound || rest.some((byte) => byte !== 0) || checkOf(generation, tracks) !== check) {
     throw torn(where, `a stamp of generation ${generation} and ids that do not belong together`);
   }
@@ -77,7 +78,7 @@ export function decodeSlot(bytes: Buffer, layout: PageLayout, where: string): Ca
 }
 
 const idsOf = (bytes: Buffer, count: number, { packing }: PageLayout): DataView =>
-  new DataView(bytes.buffer, bytes.byteOffset + stampBytes, packing.bytesFor(count));
+  new DataView(bytes.buffer, bytes.byteOffset + headerBytes, packing.bytesFor(count));
 
 /**
  * FNV-1a over 32-bit words: h ← (h ⊕ word) · p mod 2³². Every step is one to one, so a single changed word is always

@@ -1,4 +1,4 @@
-import { inBatches } from './batches.ts';
+import { batchBytes, batchLists, inBatches } from './batches.ts';
 import { bits27 } from './codec/bits.ts';
 import type { IdPacking } from './codec/packing.ts';
 import type { CachedSlate } from './codec.ts';
@@ -40,10 +40,6 @@ export interface PageOptions {
   readonly length: number;
   readonly packing?: IdPacking;
 }
-
-/** Lists sent at once, and about how many bytes. */
-const batchLists = 256;
-const batchBytes = 1 << 20;
 
 /** @param client a real server: the embedded cache takes bytes for text in SETRANGE, and damages them. */
 export function createSlatePages(

@@ -1,5 +1,5 @@
 import { DubplateError } from '../core/errors.ts';
-import { inBatches } from './batches.ts';
+import { batchBytes, batchLists, inBatches } from './batches.ts';
 import type { IdPacking } from './codec/packing.ts';
 import { u32 } from './codec/u32.ts';
 import { type CachedSlate, decodeSlate, encodeSlate, generationOf, type Slate, stampBytes } from './codec.ts';
@@ -115,10 +115,6 @@ export interface SlateStoreOptions {
    */
   readonly ttl?: { readonly hours: number; readonly isSent: boolean } | undefined;
 }
-
-/** Lists sent at once, and the bytes after which a pipeline is sent earlier. Bounds what waits in this process. */
-const batchLists = 256;
-const batchBytes = 1 << 20;
 
 export function createSlateStore(
   client: CacheClient,

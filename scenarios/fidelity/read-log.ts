@@ -17,8 +17,9 @@ export type { RealLog };
  * Read a real log of listening: Spotify's streaming history, ListenBrainz listens, Last.fm and other tables of plays as tab- or
  * comma-separated text, Parquet by column names; text gzipped or not. The kind of a file is known by what it holds.
  *
- * Listeners are those that plays name. A play without a user is of the person that its file is named after. In a folder every file is a person's, and every folder in it as well; the
- * parts of a Spotify export belong to the person of the folder that they lie in.
+ * Listeners are those that plays name. A play without a user is of the person that its file is named after. In a folder every
+ * file is a person's, and every folder in it as well; the parts of a Spotify export belong to the person of the folder that they
+ * lie in.
  *
  * @returns plays in order of time, on the clock of the listeners, whose origin is a Monday, 00:00.
  * @throws DubplateError FILE_NOT_FOUND; INVALID_INPUT when a file is of no known kind, broken in more than a tenth of its rows, or
@@ -62,8 +63,7 @@ const entriesOf = (folder: string): string[] =>
     .sort()
     .map((name) => join(folder, name));
 
-const isLogName = (path: string): boolean =>
-  statSync(path).isDirectory() || /\.(json|jsonl|ndjson|csv|tsv|txt|parquet)(\.gz)?$/i.test(path);
+const isLogName = (path: string): boolean => /\.(json|jsonl|ndjson|csv|tsv|txt|parquet)(\.gz)?$/i.test(path);
 
 /** `anna` of `logs/anna.json.gz`. */
 const nameOf = (path: string): string =>

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { createLru } from '../../../../engine/cache/policy/lru.ts';
 import { LruStack } from '../../../../engine/cache/policy/lru-stack.ts';
 import { lruCurve, type MissRatioCurve, missRatioAt } from '../../../../engine/cache/policy/miss-ratio-curve.ts';
-import { countMisses } from '../../../../engine/cache/policy/policy.ts';
 import { shardsCurve } from '../../../../engine/cache/policy/shards.ts';
 import { createStreams } from '../../../../engine/core/random.ts';
+import { countMisses } from '../../../support/count-misses.ts';
 import { dailyHabits } from './daily-habits.ts';
 
 const saltOf = (salt: number) => createStreams(`shards ${salt}`).keyOf('sample');

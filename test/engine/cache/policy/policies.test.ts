@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { createBelady } from '../../../../engine/cache/policy/belady.ts';
 import { createFifo } from '../../../../engine/cache/policy/fifo.ts';
 import { createLru } from '../../../../engine/cache/policy/lru.ts';
-import { countMisses, type Policy } from '../../../../engine/cache/policy/policy.ts';
+import type { Policy } from '../../../../engine/cache/policy/policy.ts';
 import { createRedisLfu } from '../../../../engine/cache/policy/redis-lfu.ts';
 import { createRedisLru } from '../../../../engine/cache/policy/redis-lru.ts';
 import { createS3Fifo } from '../../../../engine/cache/policy/s3-fifo.ts';
 import { createSieve } from '../../../../engine/cache/policy/sieve.ts';
 import { createWTinyLfu } from '../../../../engine/cache/policy/w-tinylfu.ts';
 import { createStreams } from '../../../../engine/core/random.ts';
+import { countMisses } from '../../../support/count-misses.ts';
 import {
   fewestMisses,
   type SlowPolicy,

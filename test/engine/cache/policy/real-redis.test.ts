@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { connectCache } from '../../../../engine/cache/connect.ts';
 import { createLru } from '../../../../engine/cache/policy/lru.ts';
-import { countMisses, type Trace } from '../../../../engine/cache/policy/policy.ts';
+import type { Trace } from '../../../../engine/cache/policy/policy.ts';
 import { createRedisLfu } from '../../../../engine/cache/policy/redis-lfu.ts';
 import { createRedisLru } from '../../../../engine/cache/policy/redis-lru.ts';
 import { createStreams } from '../../../../engine/core/random.ts';
+import { countMisses } from '../../../support/count-misses.ts';
 import { describeWithRedis, type RedisServer, startRedis } from '../../../support/redis-server.ts';
 import { dailyHabits } from './daily-habits.ts';
 
