@@ -1,5 +1,5 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { parseAmount } from './capacity/units.ts';
+import { parseAmount } from './units.ts';
 
 /**
  * A whole number as people write it: 5000, 5e3, 20k, 300M. Every flag that counts is read by this.

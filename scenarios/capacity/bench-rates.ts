@@ -2,6 +2,7 @@ import { median } from 'simple-statistics';
 import { flopsPerSweep } from '../../engine/als/conjugate-gradient.ts';
 import { alsOptionsSchema } from '../../engine/options.ts';
 import type { Machine } from '../machine.ts';
+import { parseAmount } from '../units.ts';
 import { type BenchFile, busyMachine, otherMachine } from './bench-files.ts';
 import {
   type Fit,
@@ -14,7 +15,6 @@ import {
   usualForms,
 } from './fit.ts';
 import type { Found, Input, InputName, Inputs } from './inputs.ts';
-import { parseAmount } from './units.ts';
 import { sweepFlops } from './work.ts';
 
 /** Measured times of one kind of work, and the rate that a plan takes from them. */

@@ -1,9 +1,9 @@
 import { formatFigure } from '../../reports/format.ts';
+import { formatAmount } from '../units.ts';
 import type { CacheAlternative, RetrievalAlternative } from './alternatives.ts';
 import type { RateFit } from './bench-rates.ts';
 import { flagOf, unitOf } from './inputs.ts';
 import type { Answer, NamedSwing, Plan, PlanLine } from './plan.ts';
-import { formatAmount } from './units.ts';
 
 /** A part of a plan as a table: the same cells for a terminal and for Markdown. */
 export interface PlanTable {

@@ -1,4 +1,4 @@
-import type { Unit } from './units.ts';
+import type { Unit } from '../units.ts';
 
 /** One number that a plan starts from. */
 export interface InputSpec {

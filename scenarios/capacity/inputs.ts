@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { packings } from '../../engine/cache/codec/packings.ts';
 import { DubplateError } from '../../engine/core/errors.ts';
 import { describeIssues, problemsIn } from '../describe-issue.ts';
+import { exampleOf, formatAmount, parseAmount, type Unit } from '../units.ts';
 import { type InputSpec, inputSpecs } from './input-specs.ts';
-import { exampleOf, formatAmount, parseAmount, type Unit } from './units.ts';
 
 export type InputName = keyof typeof inputSpecs;
 export const inputNames = Object.keys(inputSpecs) as InputName[];

@@ -1,5 +1,5 @@
+import type { Unit } from '../units.ts';
 import type { Inputs } from './inputs.ts';
-import type { Unit } from './units.ts';
 
 /** What a value must not pass. */
 export interface Limit {
@@ -60,8 +60,6 @@ export const questions = {
 
 export type QuestionNumber = keyof typeof questions;
 
-/** Hours in a month, days in a year, seconds in a day: as prices and growth count them. */
+/** Hours in a month, days in a year: as prices and growth count them. */
 export const hoursPerMonth = 730;
 export const daysPerYear = 365;
-export const secondsPerDay = 86_400;
-export const secondsPerHour = 3600;

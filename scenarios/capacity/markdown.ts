@@ -1,7 +1,7 @@
 import { escaped, table } from '../../reports/markdown.ts';
+import { formatAmount } from '../units.ts';
 import { answerText, type PlanTable, planTables } from './describe.ts';
 import type { Plan, PlanLine } from './plan.ts';
-import { formatAmount } from './units.ts';
 
 /** A plan as a document: the answer, all tables, each line with its formula, every input with its source. */
 export const planMarkdown = (plan: Plan): string =>

@@ -1,3 +1,4 @@
+import type { Unit } from '../units.ts';
 import {
   type CacheAlternative,
   cacheAlternatives,
@@ -10,7 +11,6 @@ import { type Input, type InputName, inputNames, isPrice, type PlanInputs, unitO
 import { type Line, type QuestionNumber, questions } from './line.ts';
 import { allLines } from './lines/all.ts';
 import { evaluated, intervalOf, type Swing, swingsOf, widthOf } from './sensitivity.ts';
-import type { Unit } from './units.ts';
 import { type Verdict, type VerdictWord, verdictOf } from './verdict.ts';
 
 /** A line as it came out. */

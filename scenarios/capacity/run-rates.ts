@@ -2,9 +2,9 @@ import { kindCode } from '../../engine/core/events.ts';
 import { type MetricRow, readRun } from '../../reports/read-run.ts';
 import { readEvents } from '../../sim/log.ts';
 import { checkFiles, type FinishedRun, openFinishedRun } from '../finished-run.ts';
+import { formatAmount } from '../units.ts';
 import type { Found, InputName } from './inputs.ts';
 import { pairKey, unionOf } from './known-pairs.ts';
-import { formatAmount } from './units.ts';
 
 /** What a run tells a plan. */
 export interface RunRates {

@@ -1,6 +1,7 @@
 import { flopsPerSweep } from '../../engine/als/conjugate-gradient.ts';
+import { secondsPerDay, secondsPerHour } from '../../engine/core/time.ts';
 import type { Inputs } from './inputs.ts';
-import { hoursPerMonth, secondsPerDay, secondsPerHour } from './line.ts';
+import { hoursPerMonth } from './line.ts';
 
 /** Pairs of a listener and a track that training sees. */
 export const interactions = ({ listeners, tracksPerListener }: Inputs): number => listeners * tracksPerListener;

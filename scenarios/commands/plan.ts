@@ -7,9 +7,9 @@ import { planMarkdown } from '../capacity/markdown.ts';
 import { makePlan } from '../capacity/plan.ts';
 import { planJson, planText } from '../capacity/print.ts';
 import { runRates } from '../capacity/run-rates.ts';
-import { formatAmount } from '../capacity/units.ts';
 import { thisMachine } from '../machine.ts';
 import { checkOutputFile } from '../output-path.ts';
+import { formatAmount } from '../units.ts';
 
 type PlanFlags = Readonly<Partial<Record<InputName, string>>> & {
   readonly bench: readonly string[];

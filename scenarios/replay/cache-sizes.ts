@@ -1,6 +1,6 @@
 import { DubplateError } from '../../engine/core/errors.ts';
-import { parseAmount } from '../capacity/units.ts';
 import { readWhole } from '../number-flags.ts';
+import { parseAmount } from '../units.ts';
 
 /** A size of a cache as it is given: keys, or a share of all keys. */
 export type CacheSize = { readonly keys: number } | { readonly share: number };

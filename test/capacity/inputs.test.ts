@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DubplateError } from '../../engine/core/errors.ts';
 import { inputNames, planInputs, specOf, valuesOf, withinSpec } from '../../scenarios/capacity/inputs.ts';
-import { formatAmount, parseAmount } from '../../scenarios/capacity/units.ts';
+import { formatAmount, parseAmount } from '../../scenarios/units.ts';
 
 const refused = (texts: Parameters<typeof planInputs>[0]): string => {
   try {

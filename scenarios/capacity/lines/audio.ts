@@ -1,3 +1,4 @@
+import { secondsPerHour } from '../../../engine/core/time.ts';
 import type { Inputs } from '../inputs.ts';
 import type { Line } from '../line.ts';
 import { hearingCoreHours, releasesPerRefresh } from '../work.ts';
@@ -8,7 +9,7 @@ const newHours = (inputs: Inputs): number => hearingCoreHours(releasesPerRefresh
 const backHours = (inputs: Inputs): number =>
   Math.max(
     hearingCoreHours(inputs.tracks, inputs) / inputs.cores,
-    (8 * inputs.tracks * inputs.clipBytes) / (1e9 * inputs.linkRate * 3600),
+    (8 * inputs.tracks * inputs.clipBytes) / (1e9 * inputs.linkRate * secondsPerHour),
   );
 
 /** Questions 16 and 17: what listening to tracks takes. */

@@ -1,8 +1,8 @@
+import { formatAmount } from '../../units.ts';
 import { barePages, type CacheLayout, packed30, pages, stringsOf, u64Strings } from '../cache-layouts.ts';
 import type { Inputs } from '../inputs.ts';
 import { daysPerYear, type Limit, type Line } from '../line.ts';
 import { plannedLayout } from '../shards.ts';
-import { formatAmount } from '../units.ts';
 
 /** What the plan reckons with: U · K · bits / 8. */
 export const nominalBytes = ({ listeners, slate, idBits }: Inputs): number => (listeners * slate * idBits) / 8;

@@ -1,3 +1,4 @@
+import { secondsPerHour } from '../../../engine/core/time.ts';
 import { valueBytes } from '../cache-layouts.ts';
 import type { Inputs } from '../inputs.ts';
 import type { Line } from '../line.ts';
@@ -21,13 +22,13 @@ export const refreshLines: readonly Line[] = [
     about: 'lists a second, spread over the whole period',
     unit: '1/s',
     formula: 'U / (T · 3600)',
-    value: ({ listeners, refreshHours }) => listeners / (refreshHours * 3600),
+    value: ({ listeners, refreshHours }) => listeners / (refreshHours * secondsPerHour),
     limit: {
       name: 'what the writers write, with headroom',
       side: 'most',
       bound: ({ setsPerSecond, writers, cpuHeadroom }) => setsPerSecond * writers * cpuHeadroom,
       remedy: ({ listeners, refreshHours, setsPerSecond, cpuHeadroom }) =>
-        `${Math.ceil(listeners / (refreshHours * 3600) / (setsPerSecond * cpuHeadroom))} writers`,
+        `${Math.ceil(listeners / (refreshHours * secondsPerHour) / (setsPerSecond * cpuHeadroom))} writers`,
     },
   },
   {
@@ -58,13 +59,13 @@ export const refreshLines: readonly Line[] = [
     about: 'the same within the hours for writing',
     unit: 'Gbit/s',
     formula: '8 · bytes / (hours for writing · 3600)',
-    value: (inputs) => (8 * networkBytes(inputs)) / (inputs.writeHours * 3600) / 1e9,
+    value: (inputs) => (8 * networkBytes(inputs)) / (inputs.writeHours * secondsPerHour) / 1e9,
     limit: {
       name: 'one link, with headroom',
       side: 'most',
       bound: ({ linkRate, cpuHeadroom }) => linkRate * cpuHeadroom,
       remedy: (inputs) =>
-        `writers on ${Math.ceil((8 * networkBytes(inputs)) / (inputs.writeHours * 3600) / 1e9 / (inputs.linkRate * inputs.cpuHeadroom))} hosts`,
+        `writers on ${Math.ceil((8 * networkBytes(inputs)) / (inputs.writeHours * secondsPerHour) / 1e9 / (inputs.linkRate * inputs.cpuHeadroom))} hosts`,
     },
   },
   {

@@ -1,5 +1,6 @@
+import { secondsPerDay } from '../../../engine/core/time.ts';
 import type { Inputs } from '../inputs.ts';
-import { daysPerYear, type Line, secondsPerDay } from '../line.ts';
+import { daysPerYear, type Line } from '../line.ts';
 import { hosts, interactions, releasesPerRefresh } from '../work.ts';
 
 const factorBytes = ({ listeners, tracks, factors }: Inputs, bytesPerNumber: number): number =>

@@ -1,4 +1,4 @@
-import { formatCount, formatFigure } from '../../reports/format.ts';
+import { formatCount, formatFigure } from '../reports/format.ts';
 
 /** Units of inputs and lines. Sizes are bytes, times are hours unless the name says otherwise; GB are 10⁹ bytes. */
 export type Unit =
