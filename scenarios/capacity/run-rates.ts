@@ -1,3 +1,4 @@
+import { mean } from 'simple-statistics';
 import { kindCode } from '../../engine/core/events.ts';
 import { type MetricRow, readRun } from '../../reports/read-run.ts';
 import { readEvents } from '../../sim/log.ts';
@@ -61,9 +62,10 @@ export function runRates(path: string): RunRates {
       : { setsPerSecond: nightly('seconds.write').map(({ value, n }) => (n ?? 0) / (value ?? 0)) }),
   };
   const source = `run ${path}, ${place.arm} in ${place.world}`;
-  const [hits, bytes] = ['cacheHitRate', 'cacheBytesPerListener'].map((metric) =>
-    mean(nightly(metric).flatMap(({ value }) => value ?? [])),
-  );
+  const [hits, bytes] = ['cacheHitRate', 'cacheBytesPerListener'].map((metric) => {
+    const values = nightly(metric).flatMap(({ value }) => value ?? []);
+    return values.length === 0 ? undefined : mean(values);
+  });
   return {
     found: foundFrom(figures, source),
     warnings: [
@@ -83,8 +85,6 @@ function foundFrom(figures: Partial<Record<InputName, readonly number[]>>, sourc
     }),
   );
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 interface DayActivity {
   readonly day: number;

@@ -1,3 +1,4 @@
+import { median as medianOf } from 'simple-statistics';
 import { dayOf, friday, secondsPerDay, weekdayOf } from '../../engine/core/time.ts';
 import { gini } from '../scoring/gini.ts';
 import type { Listening } from './listening.ts';
@@ -120,9 +121,5 @@ export function secondWeekShare(
 }
 
 /** The middle of some numbers, between the two middle ones of an even count; not a number for none. */
-export function median(values: ArrayLike<number>): number {
-  const sorted = Float64Array.from(values).sort();
-  const middle = sorted.length >> 1;
-  if (sorted.length === 0) return Number.NaN;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
+export const median = (values: ArrayLike<number>): number =>
+  values.length === 0 ? Number.NaN : medianOf(Array.from(values));

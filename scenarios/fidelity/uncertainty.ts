@@ -1,3 +1,4 @@
+import { linearRegression, sampleStandardDeviation, sumNthPowerDeviations } from 'simple-statistics';
 import type { Sample } from './sample.ts';
 
 /** Groups of listeners that are left out in turn. */
@@ -19,21 +20,13 @@ export function jackknifeError(sample: Sample, figure: (sample: Sample) => numbe
   const without = Array.from({ length: groups }, (_, group) =>
     figure({ ...sample, listeners: listeners.filter((_, i) => i % groups !== group) }),
   );
-  const mean = without.reduce((sum, value) => sum + value, 0) / groups;
-  return Math.sqrt(((groups - 1) / groups) * without.reduce((sum, value) => sum + (value - mean) ** 2, 0));
+  return Math.sqrt(((groups - 1) / groups) * sumNthPowerDeviations(without, 2));
 }
 
 /** Standard deviation of some values, with n − 1; 0 for fewer than two. */
-export function deviation(values: readonly number[]): number {
-  if (values.length < 2) return 0;
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1));
-}
+export const deviation = (values: readonly number[]): number =>
+  values.length < 2 ? 0 : sampleStandardDeviation([...values]);
 
 /** Slope of the line through some points by least squares; 0 where they are not apart. */
-export function slopeOf(points: readonly { readonly x: number; readonly y: number }[]): number {
-  const meanX = points.reduce((sum, { x }) => sum + x, 0) / points.length;
-  const meanY = points.reduce((sum, { y }) => sum + y, 0) / points.length;
-  const spread = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
-  return spread === 0 ? 0 : points.reduce((sum, { x, y }) => sum + (x - meanX) * (y - meanY), 0) / spread;
-}
+export const slopeOf = (points: readonly { readonly x: number; readonly y: number }[]): number =>
+  points.every(({ x }) => x === points[0]?.x) ? 0 : linearRegression(points.map(({ x, y }) => [x, y])).m;
