@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { KernelName } from '../../engine/als/kernel.ts';
 import { formatFigure, plural } from '../../reports/format.ts';
 import { thisMachine } from '../machine.ts';
+import { textTable } from '../text-table.ts';
 
 const benchRowSchema = z.strictObject({
   /** Name of the figure: `als.secondsPerSweep`. */
@@ -83,15 +84,6 @@ export function printBench(result: BenchResult, json: boolean): void {
 const kernels: Readonly<Record<KernelName, true>> = { avx512: true, avx2: true, portable: true, typescript: true };
 
 const ranBy = (name: string): string => (Object.hasOwn(kernels, name) ? `${name} kernel` : `${name} (no kernel)`);
-
-/** Cells in columns, numbers of the column `value` to the right. */
-export function textTable(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  return rows
-    .map((cells) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '))
-    .map((line) => `${line.trimEnd()}\n`)
-    .join('');
-}
 
 /** Three digits are enough for a rate, but not to see a loss move. */
 const shown = (what: string, value: number): string =>

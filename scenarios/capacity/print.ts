@@ -1,4 +1,4 @@
-import { textTable } from '../bench/rows.ts';
+import { textTable } from '../text-table.ts';
 import { answerText, planTables } from './describe.ts';
 import type { Plan } from './plan.ts';
 

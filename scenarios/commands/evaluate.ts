@@ -19,6 +19,7 @@ import {
 } from '../scoring/holdout.ts';
 import { type CandidateLine, readCandidates } from '../scoring/read-candidates.ts';
 import { collectSetting } from '../set-option.ts';
+import { textTable } from '../text-table.ts';
 import { sweepsHelp, type TableOptions, tableOptions, trainTable } from '../train-table.ts';
 
 interface EvaluateFlags {
@@ -215,14 +216,9 @@ function asText({ als, popularity }: Comparison, { seed }: EvaluateFlags, option
       ...names.map((name) => (metrics[name] ?? 0).toFixed(4)),
     ]),
   ];
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? [];
-  const lines = rows.map((row) =>
-    row.map((cell, i) => (i === 0 ? cell.padEnd(10) : cell.padStart(widths[i] ?? 0))).join('  '),
-  );
   const { objective, factors, alpha, regularization, unobservedWeight, sweeps, momentum } = options.als;
   const weighing = objective === 'hkv' ? `alpha ${alpha}` : `unobservedWeight ${unobservedWeight}`;
-  return `${lines.join('\n')}
-${als.n} users counted, ${als.skipped} skipped because nothing held out is relevant for them
+  return `${textTable(rows, { isFigures: (_, i) => i > 0 })}${als.n} users counted, ${als.skipped} skipped because nothing held out is relevant for them
 als: ${factors} factors, objective ${objective}, ${weighing}, regularization ${regularization}, ${sweeps} sweeps, momentum ${momentum}, weights ${options.weights}, seed ${seed}
 `;
 }

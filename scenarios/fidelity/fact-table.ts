@@ -1,3 +1,4 @@
+import { textTable } from '../text-table.ts';
 import type { FactRow } from './compare.ts';
 import { type FactUnit, factForms } from './fact-names.ts';
 
@@ -21,22 +22,11 @@ export function factTable(rows: readonly FactRow[]): string {
 }
 
 /** Rows under a first one of headings, ruled off; words to the left, figures to the right. */
-export function textColumns(cells: readonly (readonly string[])[]): string {
-  const columns = (cells[0] ?? []).map((_, column) => cells.map((row) => row[column] ?? ''));
-  const padded = columns.map((column, i) => {
-    const width = Math.max(...column.map(({ length }) => length));
-    const isWords = i === 0 || column.slice(1).every((cell) => !/\d/.test(cell));
-    return column.map((cell) => (isWords ? cell.padEnd(width) : cell.padStart(width)));
-  });
-  const lines = cells.map((_, row) =>
-    padded
-      .map((column) => column[row] ?? '')
-      .join('  ')
-      .trimEnd(),
-  );
-  const rule = '─'.repeat(Math.max(...lines.map(({ length }) => length)));
-  return [lines[0], rule, ...lines.slice(1)].join('\n');
-}
+export const textColumns = (cells: readonly (readonly string[])[]): string =>
+  textTable(cells, {
+    rule: true,
+    isFigures: ([, ...values], i) => i > 0 && values.some((cell) => /\d/.test(cell)),
+  }).trimEnd();
 
 /** A figure of a fact with its unit; shares in per cent. */
 export function figure(value: number | null, unit: FactUnit): string {

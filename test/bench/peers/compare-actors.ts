@@ -5,9 +5,10 @@ import { median } from 'simple-statistics';
 import { z } from 'zod';
 import { DubplateError } from '../../../engine/core/errors.ts';
 import { formatFigure } from '../../../reports/format.ts';
-import { benchMachine, textTable } from '../../../scenarios/bench/rows.ts';
+import { benchMachine } from '../../../scenarios/bench/rows.ts';
 import { countFlag } from '../../../scenarios/number-flags.ts';
 import { withProgress } from '../../../scenarios/progress-bar.ts';
+import { textTable } from '../../../scenarios/text-table.ts';
 import { python, runProcess } from './side-by-side.ts';
 
 const here = import.meta.dirname;

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { max, median, min } from 'simple-statistics';
 import type { Progress } from '../../../engine/core/progress.ts';
 import { formatFigure } from '../../../reports/format.ts';
-import { textTable } from '../../../scenarios/bench/rows.ts';
+import { textTable } from '../../../scenarios/text-table.ts';
 
 /** The same of Dubplate and of its peer. */
 export type Both<Peer extends string, T> = Readonly<Record<'dubplate' | Peer, T>>;
