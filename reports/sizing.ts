@@ -18,7 +18,7 @@ export function sizingBasis({ listeners, days, reads, options }: Sizing): string
     `Measured: ${formatFigure(reads)} reads of ${formatFigure(listeners)} listeners, counted on ${plural(days, 'day')}; what is left of lists of each age, scored against true taste. Listening is that of the run, whatever the plan.`,
     `Derived: bytes by the closed form of Redis (30-bit ids in strings that expire, 27-bit ids in pages that hold everybody), operations from the sizes of the run, lists scored over a catalogue ${catalogue}.`,
     `Assumed: ${options.dollarsPerGigabyteHour} $ for a gigabyte and hour, ${options.dollarsPerCoreHour} $ for a core and hour, ${options.gigaflopsPerCore} GFLOP/s a core. An entry expires at ${options.expiryPeriods} refresh periods, and is stale after one.`,
-    `Enjoyment: 1 − regret@50 of what is left of the list, mean over reads; a miss is served with a list made for it, whose delay costs nothing here: plans that find fewer than ${percent(options.leastHitRate)} of lists are left out of frontier and chart, since theirs are fresh because they are late.`,
+    `Enjoyment: 1 − regret@50 of what is left of the list, mean over reads; a miss is served with a list made for it, whose delay costs nothing here: plans by which fewer than ${percent(options.leastHitRate)} of reads find a list are left out of frontier and chart, since theirs are fresh because they are late.`,
   ];
 }
 

@@ -75,7 +75,12 @@ async function* blocksOf(path: string, chunkBytes: number, strictness: Strictnes
       throw notText(path);
     }
   }
-  if (isFirst) throw invalid(path, 'is empty', 'It should hold one interaction per line: user, item.');
+  if (isFirst)
+    throw invalid(
+      path,
+      'is empty',
+      'It should hold a line for each row: interactions user and item, a trace time and id.',
+    );
 }
 
 /** The line in [begin, end) without a carriage return at its end. */
@@ -119,7 +124,7 @@ async function* wholeLines(path: string, chunks: AsyncIterable<Buffer>, isStrict
   for await (const chunk of chunks) {
     const firstEnd = chunk.indexOf(lineFeed);
     if (begunLength + (firstEnd < 0 ? chunk.length : firstEnd) > longestLine) {
-      throw invalid(path, `has a line of more than ${longestLine} bytes`, 'Give one interaction per line.');
+      throw invalid(path, `has a line of more than ${longestLine} bytes`, 'Give a line for each row.');
     }
     const end = firstEnd < 0 ? 0 : chunk.lastIndexOf(lineFeed) + 1;
     if (end > 0) {

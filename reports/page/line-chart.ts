@@ -106,21 +106,55 @@ function gridOf(axis: Axis, y: (value: number) => number, { left: x1, right: x2 
   });
 }
 
-/** A short tick for each place; the first and the last are named. */
+/** A short tick for each place; the first and the last are named, in a large chart as many between them as have room. */
 function ticksAlong(
   xs: readonly number[],
   nameOf: (x: number) => string,
   across: (x: number) => number,
-  { bottom, height }: Frame,
+  frame: Frame,
 ): Html {
-  const ends = xs.length > 1 ? [xs[0] ?? 0, xs[xs.length - 1] ?? 0] : xs;
+  const { bottom, height } = frame;
   return html`${xs.map(
     (x) =>
       html`<line class="grid" x1="${across(x)}" x2="${across(x)}" y1="${bottom}" y2="${bottom + 3}" stroke="#ddd"/>`,
-  )}${ends.map(
-    (x, i) =>
-      html`<text class="tick" x="${across(x)}" y="${height - 6}" text-anchor="${i === 0 ? 'start' : 'end'}">${nameOf(x)}</text>`,
+  )}${labelsAlong(xs, nameOf, across, frame === large).map(
+    ({ at, text, anchor }) =>
+      html`<text class="tick" x="${at}" y="${height - 6}" text-anchor="${anchor}">${text}</text>`,
   )}`;
+}
+
+interface Label {
+  readonly at: number;
+  readonly text: string;
+  readonly anchor: 'start' | 'middle' | 'end';
+}
+
+/** Width of a character of a label, and between two labels. */
+const [characterWidth, labelGap] = [6, 10];
+
+function labelsAlong(
+  xs: readonly number[],
+  nameOf: (x: number) => string,
+  across: (x: number) => number,
+  hasRoom: boolean,
+): Label[] {
+  const labels = xs.map((x) => ({ at: across(x), text: nameOf(x) }));
+  const [first, last] = [labels[0], labels.at(-1)];
+  if (!first || !last) return [];
+  if (labels.length === 1) return [{ ...first, anchor: 'start' }];
+  const widthOf = ({ text }: { readonly text: string }): number => characterWidth * text.length;
+  let end = first.at + widthOf(first);
+  const between = labels.slice(1, -1).filter((label) => {
+    const half = widthOf(label) / 2;
+    const fits = label.at - half >= end + labelGap && label.at + half <= last.at - widthOf(last) - labelGap;
+    if (fits) end = label.at + half;
+    return hasRoom && fits;
+  });
+  return [
+    { ...first, anchor: 'start' },
+    ...between.map((label): Label => ({ ...label, anchor: 'middle' })),
+    { ...last, anchor: 'end' },
+  ];
 }
 
 /** Range of the worlds as a band, the mean as a line, and the contender's mark at its end. */

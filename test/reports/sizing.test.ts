@@ -91,6 +91,14 @@ describe('a report of a run that compared caches', () => {
     }
     expect(page).toContain('id="z0-t"');
     expect(page).toContain('every 6 h');
+    // Both ends, and what has room between them.
+    for (const [anchor, dollars] of [
+      ['start', '0.200'],
+      ['middle', '0.400'],
+      ['end', '0.600'],
+    ])
+      expect(page).toMatch(new RegExp(`text-anchor="${anchor}">\\$ ${dollars}<`));
+    expect(page).not.toMatch(/text-anchor="middle">\$ 0\.250</); // none is written over another
     for (const text of [page, markdown]) expect(text).toMatch(/Assumed: 0\.0067 \$/);
   });
 
