@@ -1,7 +1,7 @@
 import { packings } from '../../engine/cache/codec/packings.ts';
 import { packed30, pages, slotBytes } from './cache-layouts.ts';
 import type { Inputs } from './inputs.ts';
-import { nominalBytes } from './lines/cache.ts';
+import { budgetName, bytesInRedis, memoryBudget } from './memory-budget.ts';
 import { cachePrice, computePrice } from './prices.ts';
 import { listenersAtHorizon, plannedLayout, type ShardedLists, shardsNeeded, tracksAtHorizon } from './shards.ts';
 import { annFlops, exactFlops, hoursBesideRetrieval, peakReads, refreshesPerMonth, unitHours } from './work.ts';
@@ -69,13 +69,13 @@ function redisAlternative(
   { hitRate }: { readonly hitRate: number },
   inputs: Inputs,
 ): CacheAlternative {
-  const { layout, lists, generations } = sharded;
+  const { layout, lists } = sharded;
   const shards = shardsNeeded(sharded, inputs);
   const later = { ...sharded, lists: (lists * listenersAtHorizon(inputs)) / inputs.listeners };
-  const bytes = layout.bytesOf(Math.ceil(generations * lists), inputs);
+  const bytes = bytesInRedis(sharded, inputs);
   const binding =
-    bytes > nominalBytes(inputs)
-      ? 'memory that the plan reckons with'
+    bytes > memoryBudget(inputs)
+      ? budgetName(inputs)
       : tracksAtHorizon(inputs) > layout.packing.largestId + 1
         ? `id width of ${layout.name}`
         : undefined;

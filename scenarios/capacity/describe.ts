@@ -21,7 +21,7 @@ export function answerText({ verdict, binding, cache, redis, retrieval }: Answer
       : `As nominally planned the plan ${verdict === 'holds with' ? 'holds only with changes' : 'does not hold'}. What binds most: ${binding.bindingConstraint} (${binding.id}: ${formatAmount(binding.value, binding.unit)}, ${timesText(binding.load ?? 0)} the ${formatAmount(binding.bound ?? 0, binding.unit)} there are).`,
     cache === undefined
       ? 'No way of keeping the lists holds.'
-      : `The cheapest cache that holds: ${cache.name}, ${formatAmount(cache.bytes, 'B')}, ${formatAmount(cache.dollarsPerMonth, '$/month')}${redis === undefined || redis === cache ? '' : `; in Redis: ${redis.name}, ${formatAmount(redis.bytes, 'B')}, ${formatAmount(redis.dollarsPerMonth, '$/month')}`}.`,
+      : `The cheapest cache that holds: ${cache.name}, ${formatAmount(cache.bytes, 'B')}, ${formatAmount(cache.dollarsPerMonth, '$/month')}${redis === cache ? '' : redis === undefined ? '; none in Redis' : `; in Redis: ${redis.name}, ${formatAmount(redis.bytes, 'B')}, ${formatAmount(redis.dollarsPerMonth, '$/month')}`}.`,
     retrieval === undefined
       ? 'No way of finding the lists holds.'
       : `The cheapest retrieval that holds: ${retrieval.name}, ${formatAmount(retrieval.hours, 'h')} of a refresh of ${formatAmount(retrieval.refreshHours, 'h')}, recall ${formatFigure(retrieval.recall)}, ${formatAmount(retrieval.dollarsPerMonth, '$/month')}.`,
@@ -79,7 +79,7 @@ const cacheTable = (alternatives: readonly CacheAlternative[]): PlanTable => ({
     heldText(one),
   ]),
   remark:
-    'Shards without their replicas, dollars with them; a file costs its whole drives here, not the hosts that they are in. A cache holds where its bytes are within the nominal ones and its ids last.',
+    'Shards without their replicas, dollars with them; a file costs its whole drives here, not the hosts that they are in. Dollars are of the shards that each way needs. A cache holds where its ids last and its bytes fit the shards that are given; where none are, within the nominal bytes, which are what the plan itself claims.',
 });
 
 const retrievalTable = (alternatives: readonly RetrievalAlternative[]): PlanTable => ({

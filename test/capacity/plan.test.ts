@@ -77,6 +77,62 @@ describe('a plan', () => {
     expect(lineOf(makePlan(planInputs({ shards: '71' })), 'shard.bytesAtHorizon').verdict).toBe('holds with');
   });
 
+  it('holds bytes against the memory of the shards that there are: in all lines, alternatives and recommendations alike', () => {
+    const roomy = makePlan(planInputs({ shards: '200', shardBytes: '100GB', cores: '20k' }));
+    expect(roomy.answer.verdict).toBe('holds');
+    expect(lineOf(roomy, 'cacheBytes.planned')).toMatchObject({
+      ...{ verdict: 'holds', bound: (200 * 100e9 * 0.75) / 1.08, bindingConstraint: expect.stringMatching(/shards/) },
+    });
+    // 12 shards of 25 GB would be needed for the smallest way.
+    const few = makePlan(planInputs({ shards: '10' }));
+    expect(lineOf(few, 'cacheBytes.pages')).toMatchObject({ verdict: 'holds with', remedy: '12 shards' });
+    expect(few.answer.redis).toBeUndefined();
+    expect(planText(few)).toMatch(/The cheapest cache that holds: flat file .*; none in Redis\./);
+    expect(makePlan(planInputs({ shards: '12' })).answer.redis?.id).toBe('pages');
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 60 }),
+        fc.integer({ min: 1000, max: 300e6 }),
+        fc.constantFrom('1', '2'),
+        fc.constantFrom('30', '32', '64'),
+        (shards, listeners, generations, idBits) => {
+          const texts = {
+            shards: String(shards),
+            listeners: String(listeners),
+            shardBytes: '5GB',
+            generations,
+            idBits,
+          };
+          const made = makePlan(planInputs(texts));
+          for (const [way, line, needed] of [
+            ['planned', 'cacheBytes.planned', 'shards.planned'],
+            ['packed30', 'cacheBytes.packed30', 'shards.packed30'],
+            ['pages', 'cacheBytes.pages', 'shards.pages'],
+          ] as const) {
+            const holds = lineOf(made, needed).value <= shards;
+            expect(lineOf(made, line).verdict === 'holds', line).toBe(holds);
+            expect(made.alternatives.cache.find(({ id }) => id === way)?.holds, way).toBe(holds);
+          }
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  it('holds lists of one generation at the planned width, where there is memory for them', () => {
+    const narrow = { generations: '1', idBits: '30', cores: '20k' };
+    expect(lineOf(makePlan(planInputs(narrow)), 'cacheBytes.planned').bindingConstraint).toMatch(/plan itself reckons/);
+    expect(lineOf(makePlan(planInputs({ ...narrow, shards: '17' })), 'cacheBytes.planned').verdict).toBe('holds');
+  });
+
+  it('prices the shards that there are, or those that are needed where they are too few', () => {
+    const cost = (shards: string): number => lineOf(makePlan(planInputs({ shards })), 'money.cachePerMonth').value;
+    const [needed] = plan.alternatives.cache;
+    expect(cost('10')).toBe(needed?.dollarsPerMonth);
+    expect(cost('65')).toBe(needed?.dollarsPerMonth);
+    expect(cost('130')).toBeCloseTo(2 * needed!.dollarsPerMonth, 6);
+  });
+
   it('does not hold lists of ids that are too narrow, however little they take', () => {
     const wide = makePlan(planInputs({ tracks: '200M' }));
     expect(lineOf(wide, 'cacheBytes.pages')).toMatchObject({

@@ -2,7 +2,7 @@ import { packed30 } from '../cache-layouts.ts';
 import type { Inputs } from '../inputs.ts';
 import { hoursPerMonth, type Line } from '../line.ts';
 import { cachePrice, computePrice } from '../prices.ts';
-import { shardCount, shardsNeeded } from '../shards.ts';
+import { plannedLists, shardsNeeded } from '../shards.ts';
 import {
   alsFlops,
   annFlopsPerListener,
@@ -18,7 +18,9 @@ const refreshCoreHours = (inputs: Inputs): number =>
   hearingCoreHours(releasesPerRefresh(inputs), inputs) +
   unitHours(exactFlops(inputs), inputs.retrievalRate);
 
-const plannedCache = (inputs: Inputs): number => cachePrice(shardCount(inputs), inputs);
+/** The shards that there are are paid for, full or not; where they are too few for the plan, those that it needs. */
+const plannedCache = (inputs: Inputs): number =>
+  cachePrice(Math.max(inputs.shards, shardsNeeded(plannedLists(inputs), inputs)), inputs);
 const plannedCompute = (inputs: Inputs): number =>
   computePrice(refreshesPerMonth(inputs) * refreshCoreHours(inputs), inputs);
 
@@ -42,9 +44,9 @@ export const moneyLines: readonly Line[] = [
   {
     id: 'money.cachePerMonth',
     question: 4,
-    about: 'memory of all instances as planned',
+    about: 'memory of the instances that there are, or of those that the lists as planned need where they are too few',
     unit: '$/month',
-    formula: 'S · (1 + replicas) · GB · price · 730',
+    formula: 'max(S, least S that holds the plan) · (1 + replicas) · GB · price · 730',
     value: plannedCache,
   },
   {

@@ -2,6 +2,7 @@ import { redisTableBytes } from '../../../engine/cache/redis-bytes.ts';
 import { packed30, pages } from '../cache-layouts.ts';
 import type { Inputs } from '../inputs.ts';
 import type { Line } from '../line.ts';
+import { nominalBytes } from '../memory-budget.ts';
 import {
   bytesPerShard,
   listenersAtHorizon,
@@ -12,7 +13,6 @@ import {
   usableBytes,
 } from '../shards.ts';
 import { annFlopsPerListener, peakReads } from '../work.ts';
-import { nominalBytes } from './cache.ts';
 
 /** Questions 4, 5 and 9: how lists are spread, how they grow, and what is lost with a shard. */
 export const shardLines: readonly Line[] = [
