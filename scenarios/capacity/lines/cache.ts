@@ -65,6 +65,7 @@ export const cacheLines: readonly Line[] = [
   },
   cacheBytes('u64', 'a value of 64-bit ids for each listener, as Redis 7 and 8 keep it', inPlace(u64Strings), {
     question: 2,
+    isAlternative: true,
   }),
   cacheBytes(
     'u64Expiring',
