@@ -14,7 +14,8 @@ import {
   type TimedPoint,
   usualForms,
 } from './fit.ts';
-import type { Found, Input, InputName, Inputs } from './inputs.ts';
+import type { Found, FoundInput, InputName, Inputs } from './inputs.ts';
+import { structuralRate } from './structural-rate.ts';
 import { sweepFlops } from './work.ts';
 
 /** Measured times of one kind of work, and the rate that a plan takes from them. */
@@ -143,7 +144,7 @@ const plainRates: readonly {
  * @param inputs sizes of the plan.
  */
 export function benchRates(files: readonly BenchFile[], inputs: Inputs, here: Machine): BenchRates {
-  const found: Partial<Record<InputName, Omit<Input, 'provenance'>>> = {};
+  const found: Partial<Record<InputName, FoundInput>> = {};
   const fits: RateFit[] = [];
   const warnings = files.flatMap((file) =>
     [otherMachine(file, here), busyMachine(file)].filter((text) => text !== undefined),
@@ -187,7 +188,7 @@ function fitSeries(
   { what, input, n, work, forms, rate, points: pointsOf }: TimedSeries,
   files: readonly BenchFile[],
   inputs: Inputs,
-): { readonly fit: RateFit; readonly input: Omit<Input, 'provenance'> } {
+): { readonly fit: RateFit; readonly input: FoundInput } {
   const { points, threads } = widestGroup(files.flatMap(pointsOf));
   const fit = fitTimes(points, forms);
   const planned = work(inputs);
@@ -215,11 +216,7 @@ function fitSeries(
   const atLargest = rates.filter((_, i) => points[i]?.n === largest);
   return {
     fit: { ...common, plan: { n: planned, refused } },
-    input: {
-      value: median(atLargest),
-      ...around(rates),
-      source: `${from}, structural: in proportion from the largest size; the plan is ${(planned / largest).toPrecision(2)} times that`,
-    },
+    input: structuralRate({ input, value: median(atLargest), ...around(rates), source: from }, planned / largest),
   };
 }
 

@@ -14,8 +14,8 @@ export const isPrice = (name: InputName): boolean => unitOf(name).startsWith('$'
 /** The number behind each name, in the unit of its spec. */
 export type Inputs = Readonly<Record<InputName, number>>;
 
-/** `given` by a flag or as a size of the plan, `measured` by a bench or a run, or `assumed`. */
-export type InputProvenance = 'given' | 'measured' | 'assumed';
+/** `given` by a flag or as a size of the plan, `measured` by a bench or a run, `derived` from work of another size, or `assumed`. */
+export type InputProvenance = 'given' | 'measured' | 'derived' | 'assumed';
 
 /** One input as a plan uses it. */
 export interface Input {
@@ -32,8 +32,9 @@ export interface Input {
 
 export type PlanInputs = Readonly<Record<InputName, Input>>;
 
-/** What a bench or a run found, with its own interval. */
-export type Found = Partial<Record<InputName, Omit<Input, 'provenance'>>>;
+/** What a bench or a run found, with its own interval: measured, unless it says that it is derived. */
+export type FoundInput = Omit<Input, 'provenance'> & { readonly provenance?: 'derived' };
+export type Found = Partial<Record<InputName, FoundInput>>;
 
 /** The flag of an input: --releases-per-day. */
 export const flagOf = (name: InputName): string =>
@@ -85,7 +86,7 @@ function inputOf(
     const asOf = date !== undefined ? ` as of ${date}` : isPrice(name) ? ', of no date' : '';
     return { ...around(value), provenance: 'given', source: `${flagOf(name)}${asOf}`, ...(date && { date }) };
   }
-  if (found) return { ...found, provenance: 'measured' };
+  if (found) return { provenance: 'measured', ...found };
   if (name === 'shards') return { value, low: value, high: value, provenance, source }; // 0: as many as needed
   return { ...around(value), provenance, source };
 }

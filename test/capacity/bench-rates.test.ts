@@ -65,6 +65,13 @@ describe('rates from bench files', () => {
     expect(found.alsRate?.value).toBeCloseTo(sweep(20e6).flops / seconds(20e6) / 2 / 1e9, 6);
     expect(found.alsRate?.low).toBeCloseTo(sweep(500_000).flops / seconds(500_000) / 2 / 1e9, 6);
     expect(found.alsRate?.source).toMatch(/structural/);
+    // Derived, in doubt to both sides, and no surer than what is assumed.
+    const { value, low, high } = found.alsRate!;
+    expect(found.alsRate?.provenance).toBe('derived');
+    expect(high / value).toBeCloseTo(value / low, 9);
+    expect(high / value).toBeGreaterThanOrEqual(2);
+    const input = makePlan(planInputs({}, found)).inputs.find(({ name }) => name === 'alsRate');
+    expect(input?.provenance).toBe('derived');
   });
 
   it('reach the lines of the plan: measured inputs, narrower intervals, a table of fits', () => {
