@@ -4,13 +4,46 @@ import { type MetricRow, readRun } from '../../reports/read-run.ts';
 import { readEvents } from '../../sim/log.ts';
 import { checkFiles, type FinishedRun, openFinishedRun } from '../finished-run.ts';
 import { formatAmount } from '../units.ts';
-import type { Found, InputName } from './inputs.ts';
+import type { Found, InputName, Inputs } from './inputs.ts';
 import { pairKey, unionOf } from './known-pairs.ts';
+import { structuralRate } from './structural-rate.ts';
+import { alsFlops } from './work.ts';
 
 /** What a run tells a plan. */
 export interface RunRates {
   readonly found: Found;
+  /** The work that each rate was measured on, in the unit of {@link plannedWork}. */
+  readonly work: Partial<Record<InputName, number>>;
   readonly warnings: readonly string[];
+}
+
+/** The same work in the plan: FLOP of a training, FLOP of one list, lists. */
+const plannedWork: Partial<Record<InputName, (inputs: Inputs) => number>> = {
+  alsRate: alsFlops,
+  retrievalRate: ({ tracks, factors }) => 2 * tracks * factors,
+  setsPerSecond: ({ listeners }) => listeners,
+};
+
+/** What a run found, with its rates as {@link structuralRate} of a plan of these sizes: a run has but one size. */
+export function ratesAtPlan({ found, work, warnings }: RunRates, inputs: Inputs): Pick<RunRates, 'found' | 'warnings'> {
+  const scaled = Object.entries(plannedWork).flatMap(([name, planned]) => {
+    const input = name as InputName;
+    const [rate, ofRun] = [found[input], work[input]];
+    return rate === undefined || ofRun === undefined ? [] : [{ input, rate, times: planned(inputs) / ofRun }];
+  });
+  return {
+    found: {
+      ...found,
+      ...Object.fromEntries(scaled.map(({ input, rate, times }) => [input, structuralRate({ input, ...rate }, times)])),
+    },
+    warnings: [
+      ...warnings,
+      ...scaled.map(
+        ({ input, times }) =>
+          `${input} supposes that time stays in proportion to the work: the plan is ${times.toPrecision(2)} times that of the run`,
+      ),
+    ],
+  };
 }
 
 /** Most days of the log that are read: activity is that of the last ones. */
@@ -68,6 +101,11 @@ export function runRates(path: string): RunRates {
   });
   return {
     found: foundFrom(figures, source),
+    work: {
+      alsRate: mean(nightly('flops.train').map(({ value }) => value ?? 0)),
+      retrievalRate: mean(nightly('flops.blend').map(({ value, n }) => (value ?? 0) / (n ?? 0))),
+      setsPerSecond: mean(nightly('seconds.write').map(({ n }) => n ?? 0)),
+    },
     warnings: [
       `activity and rates are those of ${source}: ${activity.at(-1)?.listeners} simulated listeners, days ${activity[0]?.day} to ${activity.at(-1)?.day}, kernel ${String(run.manifest.kernel)}; there ${formatAmount(hits ?? Number.NaN, 'share')} of reads found a list, of ${formatAmount(bytes ?? Number.NaN, 'B')} with its key. Rates of a run so small say little of a large catalogue: --bench takes measured ones`,
     ],

@@ -6,7 +6,7 @@ import { flagOf, type InputName, inputNames, planInputs, specOf, valuesOf } from
 import { planMarkdown } from '../capacity/markdown.ts';
 import { makePlan } from '../capacity/plan.ts';
 import { planJson, planText } from '../capacity/print.ts';
-import { runRates } from '../capacity/run-rates.ts';
+import { ratesAtPlan, runRates } from '../capacity/run-rates.ts';
 import { thisMachine } from '../machine.ts';
 import { checkOutputFile } from '../output-path.ts';
 import { formatAmount } from '../units.ts';
@@ -37,8 +37,9 @@ export function planCommand(): Command {
     const texts = Object.fromEntries(
       inputNames.flatMap((name) => (flags[name] === undefined ? [] : [[name, flags[name]]])),
     );
-    const run = from === undefined ? { found: {}, warnings: [] } : runRates(from);
-    const sized = valuesOf(planInputs(texts, run.found));
+    const measured = from === undefined ? { found: {}, work: {}, warnings: [] } : runRates(from);
+    const sized = valuesOf(planInputs(texts, measured.found));
+    const run = ratesAtPlan(measured, sized);
     const rates = benchRates(bench.map(readBenchFile), sized, thisMachine());
     const plan = makePlan(planInputs(texts, { ...run.found, ...rates.found }), {
       fits: rates.fits,

@@ -78,15 +78,15 @@ describe('dubplate plan', () => {
     await runTiny(run);
     const { inputs, warnings } = await planOf('--from', run);
     expect(inputs.filter(({ provenance }) => provenance === 'measured').map(({ name }) => name)).toEqual(
-      expect.arrayContaining([
-        'dailyActive',
-        'readsPerActiveDay',
-        'playsPerListenerDay',
-        'tracksPerListener',
-        'alsRate',
-      ]),
+      expect.arrayContaining(['dailyActive', 'readsPerActiveDay', 'playsPerListenerDay', 'tracksPerListener']),
     );
-    expect(warnings).toEqual([expect.stringContaining(`those of run ${run}`)]);
+    expect(inputs.filter(({ provenance }) => provenance === 'derived').map(({ name }) => name)).toEqual([
+      ...['alsRate', 'retrievalRate'],
+    ]);
+    expect(warnings).toEqual([
+      expect.stringContaining(`those of run ${run}`),
+      ...['alsRate', 'retrievalRate'].map((rate) => expect.stringContaining(`${rate} supposes`)),
+    ]);
   });
 
   it('takes rates of bench files, and says that they are of another machine', async () => {

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventKinds } from '../../engine/core/events.ts';
-import { planInputs } from '../../scenarios/capacity/inputs.ts';
+import { planInputs, valuesOf } from '../../scenarios/capacity/inputs.ts';
 import { makePlan } from '../../scenarios/capacity/plan.ts';
-import { runRates } from '../../scenarios/capacity/run-rates.ts';
+import { ratesAtPlan, runRates } from '../../scenarios/capacity/run-rates.ts';
 import { readEvents } from '../../sim/log.ts';
 import { runTiny } from '../support/tiny-run.ts';
 
@@ -102,6 +102,23 @@ describe('what a run tells a plan', () => {
     const seconds = values('seconds.train');
     const rates = values('flops.train').map((flops, i) => flops / seconds[i]! / threads / 1e9);
     expect(runRates(run).found.alsRate?.value).toBeCloseTo(mean(rates), 12);
+  });
+
+  it('is a rate of toy work for a plan: derived, no surer than an assumed one, and said so', () => {
+    const measured = runRates(run);
+    const { found, warnings } = ratesAtPlan(measured, valuesOf(planInputs({})));
+    for (const [name, up] of [
+      ['alsRate', 2],
+      ['retrievalRate', 4],
+    ] as const) {
+      const { value, low, high, source, provenance } = found[name]!;
+      expect({ value, provenance }).toEqual({ value: measured.found[name]?.value, provenance: 'derived' });
+      expect(high / value).toBeGreaterThanOrEqual(up);
+      expect(value / low).toBeGreaterThanOrEqual(2);
+      expect(source).toMatch(/structural: in proportion .* times that$/);
+      expect(warnings).toContainEqual(expect.stringMatching(new RegExp(`^${name} supposes that time stays in prop`)));
+    }
+    expect(found.dailyActive).toEqual(measured.found.dailyActive);
   });
 
   it('goes before what is assumed, and after what a flag says', () => {
