@@ -153,7 +153,13 @@ function retrieval(
   return {
     ...alternative,
     refreshHours,
-    ...heldBy(refreshHours > inputs.refreshHours ? 'hours between refreshes' : undefined),
+    ...heldBy(
+      refreshHours > inputs.refreshHours
+        ? 'hours between refreshes'
+        : alternative.recall < inputs.leastRecall
+          ? 'least recall that is recommended'
+          : undefined,
+    ),
   };
 }
 

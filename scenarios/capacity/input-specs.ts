@@ -325,6 +325,19 @@ export const inputSpecs = {
     range: [0.8, 1.08],
     source: 'to be measured on your factors',
   }),
+  annPasses: assumed('passes that assign every track to a cell at a refresh, since factors change', 'count', 1, {
+    least: 1,
+    most: 1000,
+    range: [1, 10],
+    source: 'one assignment to cells that are kept; finding cells by k-means takes several',
+    isWhole: true,
+  }),
+  leastRecall: assumed('share of the exact list below which retrieval is not recommended', 'share', 0.9, {
+    least: 0,
+    most: 1,
+    range: [0.9, 1.05],
+    source: rule,
+  }),
 
   deepWeights: assumed(
     'dense weights that an example passes in the deep model that ALS is compared with',

@@ -34,7 +34,13 @@ export const exactFlops = ({ listeners, tracks, factors }: Inputs): number => 2 
 export const annFlopsPerListener = ({ tracks, factors, annLists, annProbes }: Inputs): number =>
   2 * factors * (annLists + (tracks * annProbes) / annLists);
 
-export const annFlops = (inputs: Inputs): number => inputs.listeners * annFlopsPerListener(inputs);
+/** FLOP to assign all tracks to cells anew: their factors change at every refresh. */
+export const annIndexFlops = ({ tracks, factors, annLists, annPasses }: Inputs): number =>
+  annPasses * 2 * tracks * annLists * factors;
+
+/** FLOP of everybody's search, and of the index that it searches. */
+export const annFlops = (inputs: Inputs): number =>
+  inputs.listeners * annFlopsPerListener(inputs) + annIndexFlops(inputs);
 
 /** Core-hours (or GPU-hours) of so many FLOP at a rate in GFLOP/s. */
 export const unitHours = (flops: number, gigaflops: number): number => flops / (1e9 * gigaflops) / secondsPerHour;

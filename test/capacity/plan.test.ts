@@ -172,6 +172,16 @@ describe('a plan', () => {
     });
   });
 
+  it('does not recommend lists that find too little of the exact ones', () => {
+    for (const annRecall of ['0', '89%']) {
+      const poor = makePlan(planInputs({ annRecall }));
+      expect(poor.answer.retrieval?.id).toBe('gpu');
+      expect(lineOf(poor, 'retrieval.annRecall').verdict).toBe('does not hold');
+      expect(lineOf(poor, 'refresh.hours').verdict).toBe('does not hold');
+    }
+    expect(makePlan(planInputs({ annRecall: '80%', leastRecall: '80%' })).answer.retrieval?.id).toBe('approximate');
+  });
+
   it('warns of prices without a day', () => {
     expect(makePlan(planInputs({ ramPrice: '0.01' })).warnings).toEqual([
       expect.stringContaining('ramPrice has no date'),

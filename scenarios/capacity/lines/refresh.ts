@@ -80,7 +80,9 @@ export const refreshLines: readonly Line[] = [
       ...refreshWindow,
       // Approximate lists make the difference, or nothing does.
       remedy: (inputs) =>
-        hoursWithAnn(inputs) <= inputs.refreshHours ? 'approximate retrieval, at its recall' : undefined,
+        hoursWithAnn(inputs) <= inputs.refreshHours && inputs.annRecall >= inputs.leastRecall
+          ? 'approximate retrieval, at its recall'
+          : undefined,
     },
     note: 'computing only: what a cluster sends among its hosts is not in it',
   },
