@@ -357,7 +357,7 @@ export const inputSpecs = {
     range: [0.5, 3],
     source: 'usual for two towers',
   }),
-  deepRate: assumed('what one core reaches in training the deep model', 'GFLOP/s', 10, {
+  deepRate: assumed('what one core reaches in training the deep model, by default as in training ALS', 'GFLOP/s', 10, {
     least: 1e-4,
     most: 1e6,
     range: [0.5, 4],

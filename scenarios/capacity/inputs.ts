@@ -67,7 +67,18 @@ export function planInputs(texts: Texts, found: Found = {}): PlanInputs {
   ) as PlanInputs;
   const wrong = contradictions(valuesOf(inputs), texts);
   if (wrong.length > 0) throw problems(wrong);
-  return inputs;
+  return texts.deepRate === undefined ? { ...inputs, deepRate: asFastAsAls(inputs) } : inputs;
+}
+
+/** Nobody measures the deep model: it is taken to be as fast as ALS, whatever that is. */
+function asFastAsAls({ alsRate: { value }, deepRate }: PlanInputs): Input {
+  const [down, up] = specOf('deepRate').range;
+  return {
+    ...deepRate,
+    value,
+    low: withinSpec('deepRate', value * down),
+    high: withinSpec('deepRate', value * up),
+  };
 }
 
 function inputOf(

@@ -105,6 +105,16 @@ describe('the inputs of a plan', () => {
     });
   });
 
+  it('train the deep model as fast as ALS, unless its rate is given', () => {
+    const measured = { alsRate: { value: 21.5, low: 20, high: 23, source: 'bench' } };
+    expect(planInputs({}, measured).deepRate).toMatchObject({
+      ...{ value: 21.5, low: 10.75, high: 86, provenance: 'assumed', source: 'as fast as ALS' },
+    });
+    expect(planInputs({ alsRate: '30' }, measured).deepRate.value).toBe(30);
+    expect(planInputs({ deepRate: '5' }, measured).deepRate).toMatchObject({ value: 5, provenance: 'given' });
+    expect(planInputs({}).deepRate.value).toBe(planInputs({}).alsRate.value);
+  });
+
   it('have defaults within their own ranges, with a source', () => {
     const inputs = planInputs({});
     for (const name of inputNames) {
