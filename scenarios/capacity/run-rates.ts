@@ -95,22 +95,23 @@ export function runRates(path: string): RunRates {
       : { setsPerSecond: nightly('seconds.write').map(({ value, n }) => (n ?? 0) / (value ?? 0)) }),
   };
   const source = `run ${path}, ${place.arm} in ${place.world}`;
-  const [hits, bytes] = ['cacheHitRate', 'cacheBytesPerListener'].map((metric) => {
-    const values = nightly(metric).flatMap(({ value }) => value ?? []);
-    return values.length === 0 ? undefined : mean(values);
-  });
+  const [hits, bytes] = ['cacheHitRate', 'cacheBytesPerListener'].map((metric) =>
+    meanOrNone(nightly(metric).flatMap(({ value }) => value ?? [])),
+  );
   return {
     found: foundFrom(figures, source),
     work: {
-      alsRate: mean(nightly('flops.train').map(({ value }) => value ?? 0)),
-      retrievalRate: mean(nightly('flops.blend').map(({ value, n }) => (value ?? 0) / (n ?? 0))),
-      setsPerSecond: mean(nightly('seconds.write').map(({ n }) => n ?? 0)),
+      alsRate: meanOrNone(nightly('flops.train').map(({ value }) => value ?? 0)),
+      retrievalRate: meanOrNone(nightly('flops.blend').map(({ value, n }) => (value ?? 0) / (n ?? 0))),
+      setsPerSecond: meanOrNone(nightly('seconds.write').map(({ n }) => n ?? 0)),
     },
     warnings: [
-      `activity and rates are those of ${source}: ${activity.at(-1)?.listeners} simulated listeners, days ${activity[0]?.day} to ${activity.at(-1)?.day}, kernel ${String(run.manifest.kernel)}; there ${formatAmount(hits ?? Number.NaN, 'share')} of reads found a list, of ${formatAmount(bytes ?? Number.NaN, 'B')} with its key. Rates of a run so small say little of a large catalogue: --bench takes measured ones`,
+      `activity and rates are those of ${source}: ${activity.at(-1)?.listeners} simulated listeners, days ${activity[0]?.day} to ${activity.at(-1)?.day}, kernel ${String(run.manifest.kernel)}; there ${formatAmount(hits!, 'share')} of reads found a list, of ${formatAmount(bytes!, 'B')} with its key. Rates of a run so small say little of a large catalogue: --bench takes measured ones`,
     ],
   };
 }
+
+const meanOrNone = (values: readonly number[]): number => (values.length === 0 ? Number.NaN : mean([...values]));
 
 /** Figures that are there on every day; the others stay assumed. */
 function foundFrom(figures: Partial<Record<InputName, readonly number[]>>, source: string): Found {
