@@ -1,5 +1,6 @@
 import { median } from 'simple-statistics';
 import { flopsPerSweep } from '../../engine/als/conjugate-gradient.ts';
+import { DubplateError } from '../../engine/core/errors.ts';
 import { alsOptionsSchema } from '../../engine/options.ts';
 import type { Machine } from '../machine.ts';
 import { parseAmount } from '../units.ts';
@@ -141,9 +142,13 @@ const plainRates: readonly {
  * The rates in bench files, each at the size of the plan: by a fit of times where that is within its reach, else as measured at
  * the largest size, which supposes that the time stays in proportion to the work.
  *
+ * @param given a file that says the same as one before it is taken once.
  * @param inputs sizes of the plan.
+ * @throws DubplateError INVALID_INPUT where a time or rate that a plan takes is not above 0.
  */
-export function benchRates(files: readonly BenchFile[], inputs: Inputs, here: Machine): BenchRates {
+export function benchRates(given: readonly BenchFile[], inputs: Inputs, here: Machine): BenchRates {
+  const files = onceEach(given);
+  files.forEach(checkValues);
   const found: Partial<Record<InputName, FoundInput>> = {};
   const fits: RateFit[] = [];
   const warnings = files.flatMap((file) =>
@@ -179,6 +184,24 @@ export function benchRates(files: readonly BenchFile[], inputs: Inputs, here: Ma
     warnings.push(`${file.path} (bench ${file.bench}) holds no rate that a plan uses`);
   }
   return { found, fits, warnings };
+}
+
+/** The same measurement given twice is not more of them, under whatever name. */
+function onceEach(files: readonly BenchFile[]): readonly BenchFile[] {
+  return [
+    ...new Map(files.toReversed().map((file) => [JSON.stringify({ ...file, path: '' }), file])).values(),
+  ].reverse();
+}
+
+function checkValues({ path, rows }: BenchFile): void {
+  const known = new Set([...series, ...plainRates].map(({ what }) => what)).add('als.gflops');
+  const wrong = rows.find(({ what, value }) => known.has(what) && !(value > 0));
+  if (wrong === undefined) return;
+  throw new DubplateError(
+    'INVALID_INPUT',
+    `${path}: found ${wrong.what} of ${wrong.value} ${wrong.unit} (${wrong.size}), expected more than 0`,
+    { hint: 'Measure again with `dubplate bench … --json`: a time or rate that is not above 0 was not measured.' },
+  );
 }
 
 /** The interval of a time may reach down to 0, of which there is no rate: less than this share of the time is not believed. */

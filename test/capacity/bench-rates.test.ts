@@ -189,6 +189,19 @@ describe('rates from bench files', () => {
     expect(found.encodeSeconds?.value).toBe(0.0025);
   });
 
+  it('take a file once, under whatever name, and refuse times that are not above 0', () => {
+    const take = (...files: BenchFile[]) => {
+      const { found, fits, warnings } = benchRates(files, reachable, thisMachine());
+      return { found, warnings, points: fits.map(({ points }) => points) };
+    };
+    expect(take(growth, growth, { ...growth, path: 'copy.json' })).toEqual(take(growth));
+    for (const took of [0, -3]) {
+      expect(() => benchRates([fileOf('als', [sweepRow(5e6, took)])], reachable, thisMachine())).toThrow(
+        `als.json: found als.secondsPerSweep of ${took} s`,
+      );
+    }
+  });
+
   it('do not hang on the order of the files: of several figures the median, from the least to the most', () => {
     const files = [0.4, 0.9, 0.5].map((value) =>
       fileOf('foldin', [
