@@ -142,6 +142,9 @@ function contradictions(inputs: Inputs, texts: Texts): string[] {
       tracks > most &&
       `tracks: found ${tracks}, expected at most ${most}: ids of ${idBits} bits${idBits === 64 ? ', of which the codec uses 32,' : ''} number no more`,
     annProbes > annLists && `annProbes: found ${annProbes}, expected at most the ${annLists} cells that there are`,
+    inputs.writeHours > inputs.refreshHours &&
+      texts.writeHours !== undefined &&
+      `writeHours: found ${inputs.writeHours}, expected at most the ${inputs.refreshHours} hours between refreshes`,
     inputs.coresPerHost > inputs.cores &&
       texts.coresPerHost !== undefined &&
       `coresPerHost: found ${inputs.coresPerHost}, expected at most the ${inputs.cores} cores that there are`,

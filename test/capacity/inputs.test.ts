@@ -155,6 +155,7 @@ describe('the inputs of a plan', () => {
       { replicas: '1', shards: '0' },
       /shards: found '0', expected at least 1, since a replica/,
     ],
+    ['writing for longer than a refresh', { writeHours: '30' }, /writeHours: found 30, expected at most the 24 hours/],
     [
       'more probes than cells',
       { annProbes: '100', annLists: '10' },

@@ -19,7 +19,7 @@ export const audioLines: readonly Line[] = [
     question: 16,
     about: 'core-hours to decode and hear what has come out since the last refresh',
     unit: 'core-h',
-    formula: 'releases · (encode + decode) / 3600',
+    formula: 'releases · T / 24 · (encode + decode) / 3600',
     value: (inputs) => hearingCoreHours(releasesPerRefresh(inputs), inputs),
   },
   {
