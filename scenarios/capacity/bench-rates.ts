@@ -176,13 +176,7 @@ export function benchRates(given: readonly BenchFile[], inputs: Inputs, here: Ma
     if (values.length === 0) continue;
     found[input] = { value: median(values), ...around(values), source: `${what} of ${pathsOf(used)}${ofOthers(used)}` };
   }
-  const isUsed = (file: BenchFile): boolean =>
-    [...series.map(({ what }) => what), ...plainRates.map(({ what }) => what)].some((what) =>
-      file.rows.some((row) => row.what === what),
-    );
-  for (const file of files.filter((file) => !isUsed(file))) {
-    warnings.push(`${file.path} (bench ${file.bench}) holds no rate that a plan uses`);
-  }
+  warnings.push(...files.flatMap(unread));
   return { found, fits, warnings };
 }
 
@@ -202,6 +196,25 @@ function checkValues({ path, rows }: BenchFile): void {
     `${path}: found ${wrong.what} of ${wrong.value} ${wrong.unit} (${wrong.size}), expected more than 0`,
     { hint: 'Measure again with `dubplate bench … --json`: a time or rate that is not above 0 was not measured.' },
   );
+}
+
+/** What is to be said of a file of which nothing, or less than it holds, can be used. */
+function unread(file: BenchFile): string[] {
+  const known = [
+    ...series.map(({ what, points }) => ({ what, isReadable: points(file).length > 0 })),
+    ...plainRates.map(({ what, size }) => ({
+      what,
+      isReadable: file.rows.some((row) => row.what === what && size.test(row.size)),
+    })),
+  ];
+  const there = known.filter(({ what }) => file.rows.some((row) => row.what === what));
+  if (there.length === 0) return [`${file.path} (bench ${file.bench}) holds no rate that a plan uses`];
+  return there
+    .filter(({ isReadable }) => !isReadable)
+    .map(({ what }) => {
+      const size = file.rows.find((row) => row.what === what)?.size;
+      return `${file.path}: no size of ${what} can be read (such as '${size}'): it is left out`;
+    });
 }
 
 /** The interval of a time may reach down to 0, of which there is no rate: less than this share of the time is not believed. */

@@ -105,6 +105,14 @@ describe('rates from bench files', () => {
     expect(found.retrievalRate?.value).toBeCloseTo(flops / (2e-5 + flops / 80e9) / 2 / 1e9, 6);
   });
 
+  it('are left out, with a word, where no size can be read', () => {
+    const odd = fileOf('als', [{ ...sweepRow(1e6), size: 'banana' }]);
+    expect(benchRates([odd], nominal, thisMachine())).toMatchObject({
+      found: {},
+      warnings: [expect.stringMatching(/no size of als\.secondsPerSweep can be read \(such as 'banana'\)/)],
+    });
+  });
+
   it('take a single size as a rate, a quarter either way', () => {
     const { found, fits } = benchRates([fileOf('als', [sweepRow(5e6)])], reachable, thisMachine());
     expect(fits[0]?.plan.refused).toMatch(/too few sizes/);

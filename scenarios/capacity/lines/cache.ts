@@ -1,3 +1,4 @@
+import { plural } from '../../../reports/format.ts';
 import { formatAmount } from '../../units.ts';
 import { barePages, type CacheLayout, packed30, pages, stringsOf, u64Strings } from '../cache-layouts.ts';
 import type { Inputs } from '../inputs.ts';
@@ -24,7 +25,7 @@ function budget(listsOf: ListsOf): Limit {
     remedy: (inputs) => {
       if (!fits(inputs)) return 'wider ids';
       const lists = listsOf(inputs);
-      if (inputs.shards > 0) return `${shardsNeeded(lists, inputs)} shards`;
+      if (inputs.shards > 0) return plural(shardsNeeded(lists, inputs), 'shard');
       return `${formatAmount(bytesInRedis(lists, inputs), 'B')} reckoned with`;
     },
   };

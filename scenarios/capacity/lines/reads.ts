@@ -1,3 +1,4 @@
+import { plural } from '../../../reports/format.ts';
 import { slotBytes, valueBytes } from '../cache-layouts.ts';
 import type { Line } from '../line.ts';
 import { plannedLayout, shardCount } from '../shards.ts';
@@ -16,7 +17,7 @@ export const readLines: readonly Line[] = [
       name: 'what the shards answer, with headroom',
       side: 'most',
       bound: (inputs) => inputs.getsPerSecond * shardCount(inputs) * inputs.cpuHeadroom,
-      remedy: (inputs) => `${Math.ceil(peakReads(inputs) / (inputs.getsPerSecond * inputs.cpuHeadroom))} shards`,
+      remedy: (inputs) => plural(Math.ceil(peakReads(inputs) / (inputs.getsPerSecond * inputs.cpuHeadroom)), 'shard'),
     },
   },
   {

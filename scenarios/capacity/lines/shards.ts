@@ -1,4 +1,5 @@
 import { redisTableBytes } from '../../../engine/cache/redis-bytes.ts';
+import { plural } from '../../../reports/format.ts';
 import { packed30, pages } from '../cache-layouts.ts';
 import type { Inputs } from '../inputs.ts';
 import type { Line } from '../line.ts';
@@ -112,7 +113,7 @@ function shardsLine(id: string, about: string, sharded: (inputs: Inputs) => Shar
       name: 'shards that there are, or that the nominal bytes would fill',
       side: 'most',
       bound: (inputs) => inputs.shards || Math.ceil(nominalBytes(inputs) / usableBytes(inputs)),
-      remedy: (inputs) => `${value(inputs)} shards`,
+      remedy: (inputs) => plural(value(inputs), 'shard'),
     },
   };
 }

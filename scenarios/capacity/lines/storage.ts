@@ -1,4 +1,5 @@
 import { secondsPerDay } from '../../../engine/core/time.ts';
+import { plural } from '../../../reports/format.ts';
 import type { Inputs } from '../inputs.ts';
 import { daysPerYear, type Line } from '../line.ts';
 import { hosts, interactions, releasesPerRefresh } from '../work.ts';
@@ -103,7 +104,7 @@ export const storageLines: readonly Line[] = [
       side: 'most',
       bound: ({ nvmeBytes }) => nvmeBytes,
       remedy: ({ tracks, factors, metaBytes, nvmeBytes }) =>
-        `${Math.ceil((tracks * (4 * factors + metaBytes)) / nvmeBytes)} drives`,
+        plural(Math.ceil((tracks * (4 * factors + metaBytes)) / nvmeBytes), 'drive'),
     },
   },
 ];
