@@ -125,6 +125,30 @@ async function withRedis(url: string, act: (redis: CacheClient['redis']) => Prom
   await other.close();
 }
 
+interface TwoNights {
+  readonly server: RedisServer;
+  readonly living: Living;
+  /** What the engine's client was told of the server. */
+  readonly said: readonly string[];
+}
+
+/** An engine after two nights on a server of its own. Both are ended, whatever happens. */
+async function afterTwoNights(act: (nights: TwoNights) => Promise<void>): Promise<void> {
+  const server = await startRedis();
+  const said: string[] = [];
+  const client = await connectCache(server.url, { patienceMs: 60_000, tell: (message) => said.push(message) });
+  const living = open(client);
+  try {
+    await living.refresh(0);
+    await living.refresh(1);
+    await act({ server, living, said });
+  } finally {
+    await living.end();
+    await client.close();
+    await server.stop();
+  }
+}
+
 describeWithRedis('an engine whose Redis fails', { timeout: 60_000 }, () => {
   it.each(['inPlace', 'full'] as const)(
     'serves, learns and counts as if nothing had been, whenever the server is killed and comes back empty (%s)',
@@ -148,28 +172,20 @@ describeWithRedis('an engine whose Redis fails', { timeout: 60_000 }, () => {
     },
   );
 
-  it('writes its lists again by day, before it answers, for other readers too', async () => {
-    const server = await startRedis();
-    const said: string[] = [];
-    const client = await connectCache(server.url, { patienceMs: 60_000, tell: (message) => said.push(message) });
-    const living = open(client);
-    await living.refresh(0);
-    await living.refresh(1);
-    await server.restart();
-    await expectUndisturbed(living);
-    expect(said).toEqual(['was lost', 'is back', 'has forgotten'].map((what) => expect.stringContaining(what)));
-    const other = await connectCache(server.url);
-    const reader = createSlateStore(other, { namespace: 'engine' });
-    expect(await reader.served()).toBe(2);
-    const lists = await reader.read(asking.subarray(0, known));
-    expect(lists.map((slate) => slate?.tracks)).toEqual(
-      (await expected).served.slice(0, known).map(({ tracks }) => tracks),
-    );
-    await living.end();
-    await other.close();
-    await client.close();
-    await server.stop();
-  });
+  it('writes its lists again by day, before it answers, for other readers too', () =>
+    afterTwoNights(async ({ server, living, said }) => {
+      await server.restart();
+      await expectUndisturbed(living);
+      expect(said).toEqual(['was lost', 'is back', 'has forgotten'].map((what) => expect.stringContaining(what)));
+      const other = await connectCache(server.url);
+      const reader = createSlateStore(other, { namespace: 'engine' });
+      expect(await reader.served()).toBe(2);
+      const lists = await reader.read(asking.subarray(0, known));
+      expect(lists.map((slate) => slate?.tracks)).toEqual(
+        (await expected).served.slice(0, known).map(({ tracks }) => tracks),
+      );
+      await other.close();
+    }));
 
   it.each([
     ['is killed and comes back empty', ({ restart }: RedisServer) => restart(), 'is back'],
@@ -179,15 +195,8 @@ describeWithRedis('an engine whose Redis fails', { timeout: 60_000 }, () => {
       async ({ url }: RedisServer) => withRedis(url, (redis) => redis.unlink('dp:engine:5')),
       'has forgotten 1 of',
     ],
-  ] as const)(
-    'serves many readers at once by day as if nothing had been, when the server %s',
-    async (_, harm, says) => {
-      const server = await startRedis();
-      const said: string[] = [];
-      const client = await connectCache(server.url, { patienceMs: 60_000, tell: (message) => said.push(message) });
-      const living = open(client);
-      await living.refresh(0);
-      await living.refresh(1);
+  ] as const)('serves many readers at once by day as if nothing had been, when the server %s', (_, harm, says) =>
+    afterTwoNights(async ({ server, living, said }) => {
       await harm(server);
       const blocks = Array.from(
         { length: Math.ceil(asking.length / 100) },
@@ -199,10 +208,7 @@ describeWithRedis('an engine whose Redis fails', { timeout: 60_000 }, () => {
       expect(answers.flat()).toEqual((await expected).served);
       expect(living.store.counters()).toMatchObject((await expected).counted);
       expect(said.filter((message) => message.includes(says))).toHaveLength(1);
-      await living.end();
-      await client.close();
-      await server.stop();
-    },
+    }),
   );
 
   it('stops with one clear error when patience is over; the lists of the night before are those that are served', async () => {
