@@ -13,11 +13,12 @@ import { type MeasuredWorth, meanWorth, worthAt } from '../../scenarios/cache-si
 import { type Presence, presenceOf } from '../../scenarios/cache-sizing/presence.ts';
 import type { Sizing } from '../../scenarios/cache-sizing/size-caches.ts';
 import { runExperiment } from '../../scenarios/experiment.ts';
-import { openRunFolder, readManifest } from '../../scenarios/run-folder.ts';
+import { readManifest } from '../../scenarios/run-folder.ts';
 import { parseScenario, type ScenarioInput } from '../../scenarios/schema.ts';
 import { checkWholeRun } from '../../scenarios/whole-run.ts';
 import { dailyHabits } from '../engine/cache/policy/daily-habits.ts';
 import { smallWorld } from '../sim/support.ts';
+import { optionsFor } from '../support/tiny-run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dubplate-sizing-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -260,15 +261,7 @@ async function run(
 ) {
   const path = join(folder, name);
   const sized = { ...tiny, sizing: { ...tiny.sizing, ...(catalogue && { catalogue }) } };
-  await runExperiment(parseScenario(sized, name), {
-    folder: openRunFolder(path, { resume }),
-    resume,
-    redisUrl: undefined,
-    encoder: undefined,
-    kernel: chooseKernel(1),
-    command: `npx dubplate run ${name}`,
-    progress,
-  });
+  await runExperiment(parseScenario(sized, name), optionsFor(path, { resume, kernel: chooseKernel(1), progress }));
   const sizing = JSON.parse(readFileSync(join(path, 'cache-sizing.json'), 'utf8')) as Sizing;
   return { path, sizing, digests: readManifest(path)?.digests };
 }

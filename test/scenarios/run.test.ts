@@ -2,17 +2,17 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { chooseKernel } from '../../engine/als/choose-kernel.ts';
 import { loadEncoder } from '../../engine/audio/encoder.ts';
 import { connectCache } from '../../engine/cache/connect.ts';
 import { readNpy } from '../../engine/core/npy.ts';
 import { type ExperimentOptions, runExperiment } from '../../scenarios/experiment.ts';
 import micro from '../../scenarios/micro.ts';
-import { openRunFolder, readManifest } from '../../scenarios/run-folder.ts';
+import { readManifest } from '../../scenarios/run-folder.ts';
 import { parseScenario, type Scenario, type ScenarioInput } from '../../scenarios/schema.ts';
 import { smallerPanel } from '../../scenarios/scoring/night.ts';
 import { readEvents } from '../../sim/log.ts';
 import { describeWithRedis, startRedis } from '../support/redis-server.ts';
+import { optionsFor } from '../support/tiny-run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dubplate-run-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -37,16 +37,7 @@ const tiny: ScenarioInput = {
 };
 
 async function run(name: string, scenario: Scenario, more: Partial<ExperimentOptions> = {}) {
-  const result = await runExperiment(scenario, {
-    folder: openRunFolder(join(folder, name), { resume: more.resume ?? false }),
-    resume: false,
-    redisUrl: undefined,
-    encoder: undefined,
-    kernel: chooseKernel(),
-    command: 'npx dubplate run tiny',
-    progress: () => {},
-    ...more,
-  });
+  const result = await runExperiment(scenario, optionsFor(join(folder, name), more));
   return { result, manifest: readManifest(join(folder, name)) ?? {} };
 }
 

@@ -1,7 +1,7 @@
 import { vi } from 'vitest';
 import { chooseKernel } from '../../engine/als/choose-kernel.ts';
 import { main } from '../../scenarios/cli.ts';
-import { runExperiment } from '../../scenarios/experiment.ts';
+import { type ExperimentOptions, runExperiment } from '../../scenarios/experiment.ts';
 import { openRunFolder } from '../../scenarios/run-folder.ts';
 import { parseScenario, type Scenario } from '../../scenarios/schema.ts';
 
@@ -26,20 +26,21 @@ export const tinyScenario = parseScenario(
   'tiny',
 );
 
+/** How a test runs a scenario into a folder, unless it wants something else. */
+export const optionsFor = (path: string, more: Partial<ExperimentOptions> = {}): ExperimentOptions => ({
+  folder: openRunFolder(path, { resume: more.resume ?? false }),
+  resume: false,
+  redisUrl: undefined,
+  encoder: undefined,
+  kernel: chooseKernel(),
+  command: 'npx dubplate run tiny',
+  progress: () => {},
+  ...more,
+});
+
 /** Run {@link tinyScenario} into a folder, with changes to it. */
 export async function runTiny(path: string, changes: Partial<Scenario> = {}): Promise<void> {
-  await runExperiment(
-    { ...tinyScenario, ...changes },
-    {
-      folder: openRunFolder(path, { resume: false }),
-      resume: false,
-      redisUrl: undefined,
-      encoder: undefined,
-      kernel: chooseKernel(),
-      command: 'npx dubplate run tiny',
-      progress: () => {},
-    },
-  );
+  await runExperiment({ ...tinyScenario, ...changes }, optionsFor(path));
 }
 
 export interface Said {
