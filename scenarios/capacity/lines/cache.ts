@@ -32,7 +32,7 @@ function budget(listsOf: ListsOf): Limit {
 }
 
 const closedForm =
-  'U · (class(value + header + 1) + class(key + header + 1) + 16 + 32) + 8 · 2^⌈log₂ U⌉, class: jemalloc';
+  'U · (class(value + header + 1) + class(key + header + 1) + 16 + 32) + 8 · 2^⌈log₂ U⌉; class: of jemalloc; value: ids and 9 B of stamp and check; header: 1 to 9 B of a Redis string';
 
 const cacheBytes = (id: string, about: string, listsOf: ListsOf, rest: Partial<Line> = {}): Line => ({
   ...{ question: 3, unit: 'B', formula: closedForm },

@@ -73,6 +73,6 @@ export const moneyLines: readonly Line[] = [
     formula: 'memory not held + lists not made − lists made on a miss',
     value: (inputs) => savedMemory(inputs) + savedCompute(inputs),
     isAlternative: true,
-    limit: { name: 'the cost of misses', side: 'least', bound: () => 0 },
+    limit: { name: 'no saving', side: 'least', bound: () => 0 },
   },
 ];
